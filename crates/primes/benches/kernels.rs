@@ -1,0 +1,106 @@
+//! What the kernels of this crate cost, each asserting the answer it times.
+//!
+//! `cargo bench -p primestream-primes [-- filter]`; seeds are fixed, the best of a few
+//! runs is shown, and lines are named `area/case/variant`.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and its arguments")]
+#![expect(clippy::print_stdout, reason = "a benchmark shows its figures")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use primestream_primes::{Effort, Natural, count, factor, factor_u64, is_prime_u64, primality, primes};
+
+fn main() {
+    // `cargo test --all-targets` runs benches too, without this flag: there, building is enough.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let bench = |name: &str, units: u64, unit: &str, run: &dyn Fn()| {
+        if name.contains(&filter) {
+            let best = (0..RUNS).map(|_| time(run)).min().unwrap_or_default();
+            let each = best.as_secs_f64() * 1e9 / units as f64;
+            println!("{name:<40} {best:>12.2?} {each:>12.3} ns per {unit}");
+        }
+    };
+
+    bench("sieve/count/below_10^9", 1_000_000_000, "number", &|| {
+        assert_eq!(count(..1_000_000_000), 50_847_534); // OEIS A006880
+    });
+    bench("sieve/fold/below_10^9", 50_847_534, "prime", &|| {
+        assert_eq!(primes(..1_000_000_000).fold(0, u64::wrapping_add), 24_739_512_092_254_535);
+    });
+    bench("sieve/next/below_10^9", 50_847_534, "prime", &|| {
+        let mut sum = 0;
+        for prime in primes(..1_000_000_000) {
+            sum += prime;
+        }
+        assert_eq!(sum, 24_739_512_092_254_535); // OEIS A046731
+    });
+    for (name, exponent, expected) in [
+        ("10^12", 12, 3_618_282),
+        ("10^13", 13, 3_342_093),
+        ("10^15", 15, 2_893_937),
+        ("10^18", 18, 2_414_886),
+    ] {
+        let first = 10_u64.pow(exponent);
+        bench(&format!("sieve/count/10^8_from_{name}"), 100_000_000, "number", &|| {
+            assert_eq!(count(first..first + 100_000_000), expected);
+        });
+    }
+    bench("sieve/first/from_10^18", 1, "call", &|| {
+        assert_eq!(primes(1_000_000_000_000_000_000..).next(), Some(1_000_000_000_000_000_003));
+    });
+
+    let large: Vec<u64> = primes(1 << 62..).take(10_000).collect();
+    bench("primality/word/primes_of_63_bits", 10_000, "number", &|| {
+        assert!(large.iter().all(|&prime| is_prime_u64(black_box(prime))));
+    });
+    bench("primality/word/random_odd_64_bits", 100_000, "number", &|| {
+        black_box(random(1).take(100_000).filter(|n| is_prime_u64(n | 1)).count());
+    });
+    for exponent in [127_u64, 521, 2_203] {
+        let mersenne = (Natural::ONE << exponent) - 1;
+        bench(&format!("primality/natural/2^{exponent}-1"), 1, "number", &|| {
+            black_box(primality(&mersenne));
+        });
+    }
+
+    bench("factor/word/random_64_bits", 10_000, "number", &|| {
+        assert!(random(2).take(10_000).all(|n| factor_u64(n).product() == n));
+    });
+    let halves: Vec<u64> = primes((1 << 32) - 10_000..1 << 32).collect();
+    let pairs = halves.iter().zip(halves.iter().rev());
+    bench("factor/word/two_primes_of_32_bits", halves.len() as u64, "number", &|| {
+        assert!(pairs.clone().all(|(p, q)| factor_u64(p * q).primes().count() == 2));
+    });
+    bench("factor/word/consecutive_from_10^9", 100_000, "number", &|| {
+        assert!((1_000_000_000..1_000_100_000).all(|n| factor_u64(n).product() == n));
+    });
+    let (p, q) = (Natural::from((1_u64 << 40) + 15), (Natural::ONE << 86) - 35);
+    let semiprime = &p * &q;
+    bench("factor/natural/40_and_86_bits", 1, "number", &|| {
+        assert!(factor(&semiprime, Effort::Normal).is_complete());
+    });
+    let long = (Natural::ONE << 332_192) + 3;
+    bench("factor/natural/10^5_digits", 1, "number", &|| {
+        assert_eq!(factor(&long, Effort::Normal).product(), long);
+    });
+}
+
+fn time(run: &dyn Fn()) -> Duration {
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+/// Words of a fixed sequence; the seed is not 0. Source: [Marsaglia2003].
+fn random(seed: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(seed << 32 | 0x9e37_79b9), |word| {
+        let word = word ^ word << 13;
+        let word = word ^ word >> 7;
+        Some(word ^ word << 17)
+    })
+}
+
+const RUNS: u32 = 3;

@@ -1,0 +1,266 @@
+//! What divides it? Factors in order of what they cost to find.
+//!
+//! Trial division takes the small primes, a root takes perfect powers, Pollard's rho
+//! the primes of middling size; each piece is tested for primality before anything
+//! is spent on it. A word is always factored completely. A larger number gets the
+//! work its [`Effort`] allows, and what resists is handed back as the cofactor.
+//!
+//! Nothing here is random: the same number gives the same answer at the same cost.
+//!
+//! By file: `word` (below 2^64), `trial`, `perfect_power`, `rho`, `effort`, and the
+//! answer itself in `factorization`.
+
+mod effort;
+mod factorization;
+mod perfect_power;
+mod rho;
+mod trial;
+mod word;
+
+pub use effort::Effort;
+pub use factorization::{Factorization, PrimePower};
+pub use word::{FactorizationU64, PrimePowerU64, factor_u64};
+
+use crate::montgomery::{DoubleMontgomery, LargeRing};
+use crate::natural::Natural;
+use crate::primality::{Primality, primality};
+use crate::tuning::{TRIAL_DOUBLE_END, rho_step_work};
+pub(crate) use effort::Limits;
+
+/// Returns the prime factors of `n` that the effort allowed suffices to find.
+///
+/// Below 2^64 the answer is complete whatever the effort. Above, expect the primes
+/// up to about 2^40 of a number of two words at [`Effort::Normal`], fewer of a longer
+/// one, and always those the trial division covers. The time is bounded: about a
+/// second at normal effort for 10^5 digits.
+///
+/// 1 has no factors. 0 has no factorisation: its answer holds no primes, and 0 as the
+/// cofactor.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::{Effort, Natural, factor};
+///
+/// let n: Natural = "1000000000000000000000".parse()?;
+/// assert_eq!(factor(&n, Effort::Normal).to_string(), "2^21 · 5^21");
+///
+/// // Two primes of 107 and 127 bits are too much for this method, and it says so.
+/// let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
+/// let factors = factor(&(&hard * 6), Effort::Low);
+/// assert!(!factors.is_complete());
+/// assert_eq!(factors.cofactor(), &hard);
+/// assert_eq!(factors.powers().len(), 2);
+/// # Ok::<(), primestream_primes::ParseNaturalError>(())
+/// ```
+#[must_use]
+pub fn factor(n: &Natural, effort: Effort) -> Factorization {
+    if let Some(word) = n.to_u64() {
+        return factor_u64(word).into();
+    }
+    let limits = effort.limits();
+    let mut search = Search::new(limits);
+    let mut rest = n.clone();
+    let trial_end = if n.bits() <= 128 { TRIAL_DOUBLE_END.min(limits.trial_end) } else { limits.trial_end };
+    let small = trial::divide_out(&mut rest, trial_end);
+    search.factor_bits_min = u64::from(trial_end.ilog2());
+    search.split(rest, 1);
+    search.separate();
+
+    let proved = |(prime, exponent): (u64, u32)| PrimePower {
+        prime: prime.into(),
+        exponent,
+        primality: Primality::Prime,
+    };
+    let powers = small.into_iter().map(proved).chain(search.found).collect();
+    Factorization::new(powers, search.cofactor, search.cofactor_tested)
+}
+
+/// A factorisation under way.
+struct Search {
+    limits: Limits,
+    /// What rho may still do, in steps on two words.
+    rho_work_left: u64,
+    /// No prime factor left is shorter than this.
+    factor_bits_min: u64,
+    found: Vec<PrimePower>,
+    /// Product of what resisted.
+    cofactor: Natural,
+    /// Whether each part of the cofactor was shown to be composite.
+    cofactor_tested: bool,
+}
+
+impl Search {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            rho_work_left: limits.rho_work,
+            factor_bits_min: 1,
+            found: Vec::new(),
+            cofactor: Natural::ONE,
+            cofactor_tested: true,
+        }
+    }
+
+    /// Factors `n^multiplicity` as far as the limits allow.
+    fn split(&mut self, n: Natural, multiplicity: u32) {
+        if let Some(word) = n.to_u64() {
+            for power in factor_u64(word).powers() {
+                let PrimePowerU64 { prime, exponent } = *power;
+                self.push(prime.into(), exponent * multiplicity, Primality::Prime);
+            }
+            return;
+        }
+        let tested = n.bits() <= self.limits.primality_bits_max;
+        if tested {
+            match primality(&n) {
+                Primality::Composite => {}
+                passed => return self.push(n, multiplicity, passed),
+            }
+        }
+        if n.bits() <= self.limits.power_bits_max
+            && let Some((root, exponent)) = perfect_power::root(&n, self.factor_bits_min)
+        {
+            return self.split(root, exponent * multiplicity);
+        }
+        // Rho would spend all its work on a prime.
+        match if tested { self.rho(&n) } else { None } {
+            Some(factor) => {
+                let other = &n / &factor;
+                self.split(factor, multiplicity);
+                self.split(other, multiplicity);
+            }
+            None => {
+                self.cofactor *= n.pow(multiplicity);
+                self.cofactor_tested &= tested;
+            }
+        }
+    }
+
+    /// Looks for a proper factor of an odd composite above 2^64.
+    fn rho(&mut self, n: &Natural) -> Option<Natural> {
+        let work = rho_step_work(n.heap_bytes() / size_of::<u64>());
+        let mut steps = self.rho_work_left / work;
+        let before = steps;
+        let factor = match n.to_u128() {
+            Some(double) => rho::rho(&DoubleMontgomery::new(double), &mut steps).map(Natural::from),
+            None => rho::rho(&LargeRing::new(n.clone()), &mut steps),
+        };
+        self.rho_work_left -= (before - steps) * work;
+        factor
+    }
+
+    fn push(&mut self, prime: Natural, exponent: u32, primality: Primality) {
+        self.found.push(PrimePower { prime, exponent, primality });
+    }
+
+    /// Takes the primes found out of the cofactor: a piece that resisted may share one
+    /// with a piece that did not.
+    fn separate(&mut self) {
+        loop {
+            let mut removed = 0;
+            for power in &mut self.found {
+                let exponent = self.cofactor.remove_natural(&power.prime);
+                power.exponent += exponent;
+                removed += exponent;
+            }
+            if removed == 0 {
+                return;
+            }
+            // What is left is another number, which may be prime. It is smaller each time.
+            let rest = std::mem::replace(&mut self.cofactor, Natural::ONE);
+            self.cofactor_tested = true;
+            self.split(rest, 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn natural(digits: &str) -> Natural {
+        digits.parse().unwrap()
+    }
+
+    #[test]
+    fn beyond_a_word() {
+        let cases = [
+            ("18446744073709551616", "2^64"),
+            // Fermat's F6 = 2^64 + 1 (Landry, 1880) and 2^67 - 1 (Cole, 1903).
+            ("18446744073709551617", "274177 · 67280421310721"),
+            ("147573952589676412927", "193707721 · 761838257287"),
+            // 30!
+            (
+                "265252859812191058636308480000000",
+                "2^26 · 3^14 · 5^7 · 7^4 · 11^2 · 13^2 · 17 · 19 · 23 · 29",
+            ),
+            ("1000000021000000147000000343", "1000000007^3"),
+        ];
+        for (digits, expected) in cases {
+            assert_eq!(factor(&natural(digits), Effort::Normal).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn factors_of_forty_bits_in_two_words() {
+        // The first prime above 2^40, and the last below 2^86.
+        let (p, q) = (Natural::from((1_u64 << 40) + 15), (Natural::ONE << 86) - 35);
+        assert_eq!(primality(&q), Primality::Probable);
+        let factors = factor(&(&p * &q), Effort::Normal);
+        assert!(factors.primes().eq([&p, &q]));
+        assert!(!factors.is_proved());
+    }
+
+    #[test]
+    fn powers_of_primes_of_any_size() {
+        for (bits, k) in [(61, 1), (89, 1), (107, 1), (127, 1), (521, 1)] {
+            let p = (Natural::ONE << bits) - k;
+            for exponent in [1, 2, 3, 6, 30] {
+                let factors = factor(&(p.pow(exponent) * 12), Effort::Normal);
+                assert!(factors.is_complete(), "{p}^{exponent}");
+                assert_eq!(factors.powers()[2].exponent, exponent);
+                assert_eq!(factors.powers()[2].prime, p);
+            }
+        }
+    }
+
+    #[test]
+    fn a_power_of_a_product_that_resists_stays_whole() {
+        let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
+        let factors = factor(&(hard.pow(3) * 7), Effort::Low);
+        assert_eq!(factors.cofactor(), &hard.pow(3));
+        assert_eq!(factors.cofactor_primality(), Some(Primality::Composite));
+        assert_eq!(factors.powers().len(), 1);
+    }
+
+    #[test]
+    fn found_primes_leave_the_cofactor() {
+        let (p, hard) = ((Natural::ONE << 89) - 1, (Natural::ONE << 107) - 1);
+        let mut search = Search::new(Effort::Low.limits());
+        search.push(p.clone(), 1, Primality::Probable);
+        search.cofactor = &p * &hard;
+        search.separate();
+        assert!(search.cofactor.is_one());
+        let factors = Factorization::new(search.found, search.cofactor, search.cofactor_tested);
+        assert!(factors.primes().eq([&p, &p, &hard]));
+    }
+
+    #[test]
+    fn too_long_to_be_tested_is_said() {
+        let long = (Natural::ONE << 100_000) + 1; // 2^32 · odd exponent: has the factors of 2^32 + 1
+        let factors = factor(&long, Effort::Low);
+        assert_eq!(factors.product(), long);
+        assert!(factors.powers().iter().any(|power| power.prime == 641));
+        assert_eq!(factors.cofactor_primality(), None);
+    }
+
+    #[test]
+    fn nothing_and_one() {
+        for effort in [Effort::Low, Effort::Normal, Effort::High] {
+            assert!(factor(&Natural::ONE, effort).is_complete());
+            assert!(factor(&Natural::ONE, effort).powers().is_empty());
+            assert!(factor(&Natural::ZERO, effort).cofactor().is_zero());
+        }
+    }
+}

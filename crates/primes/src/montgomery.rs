@@ -1,0 +1,278 @@
+//! Modular arithmetic without division, in one and two machine words.
+//!
+//! Right wherever many products are taken modulo the same odd number: primality
+//! tests and rho. A product costs three multiplications of words (eleven, in two
+//! words) where a division costs ten times as much. Setting up costs one division
+//! and a few products. Source: [Montgomery1985].
+//!
+//! The algorithms are written once, over [`Ring`]; `montgomery/` holds the ring in
+//! two words and the one in any number of them.
+
+mod double;
+mod large;
+
+pub(crate) use double::DoubleMontgomery;
+pub(crate) use large::LargeRing;
+
+use crate::natural::gcd_u64;
+
+/// The integers modulo an odd number `n ≥ 3`.
+///
+/// A residue is kept in a form of the ring's own, with one form per residue, so
+/// that equality is equality of residues. Its greatest common divisor with `n` is
+/// that of the residue it stands for.
+pub(crate) trait Ring {
+    /// An integer of the modulus' width, and the form of a residue.
+    type Number: Clone + PartialEq;
+
+    fn modulus(&self) -> &Self::Number;
+    fn residue(&self, value: u64) -> Self::Number;
+    fn add(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
+    fn sub(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
+    fn mul(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
+    fn half(&self, a: &Self::Number) -> Self::Number;
+
+    /// The greatest common divisor of a residue and the modulus; of 0 it is the modulus.
+    fn common_divisor(&self, a: &Self::Number) -> Self::Number;
+
+    /// Whether a common divisor is 1.
+    fn is_unit(divisor: &Self::Number) -> bool;
+
+    /// `n mod divisor`, for a divisor other than 0.
+    fn modulus_rem(&self, divisor: u64) -> u64;
+
+    fn is_square(&self) -> bool;
+
+    /// `n - 1` as an odd number and an exponent of two.
+    fn below(&self) -> Exponent<Self::Number>;
+
+    /// `n + 1` as an odd number and an exponent of two.
+    fn above(&self) -> Exponent<Self::Number>;
+
+    fn bit(exponent: &Self::Number, index: u64) -> bool;
+
+    fn square(&self, a: &Self::Number) -> Self::Number {
+        self.mul(a, a)
+    }
+
+    /// `a² + b`, the step of rho, where it can be had for the price of `a²`.
+    fn square_add(&self, a: &Self::Number, b: &Self::Number) -> Self::Number {
+        self.add(&self.square(a), b)
+    }
+
+    fn double(&self, a: &Self::Number) -> Self::Number {
+        self.add(a, a)
+    }
+
+    fn negate(&self, a: &Self::Number) -> Self::Number {
+        self.sub(&self.residue(0), a)
+    }
+
+    /// Raises `base` to the odd part of an exponent.
+    fn pow_odd(&self, base: &Self::Number, exponent: &Exponent<Self::Number>) -> Self::Number {
+        let mut power = base.clone();
+        for index in (0..exponent.odd_bits - 1).rev() {
+            power = self.square(&power);
+            if Self::bit(&exponent.odd, index) {
+                power = self.mul(&power, base);
+            }
+        }
+        power
+    }
+
+    /// Raises 2 to the odd part of an exponent. Nothing branches on the bits, which no
+    /// processor predicts.
+    fn two_pow_odd(&self, exponent: &Exponent<Self::Number>) -> Self::Number {
+        let mut power = self.residue(2);
+        for index in (0..exponent.odd_bits - 1).rev() {
+            let square = self.square(&power);
+            let double = self.double(&square);
+            power = if Self::bit(&exponent.odd, index) { double } else { square };
+        }
+        power
+    }
+}
+
+/// The number `odd · 2^twos`, as the tests of primality want it.
+pub(crate) struct Exponent<N> {
+    pub(crate) odd: N,
+    /// Length of `odd`, at least 1.
+    pub(crate) odd_bits: u64,
+    pub(crate) twos: u64,
+}
+
+/// The integers modulo an odd word, in Montgomery's form `a·2^64 mod n`.
+pub(crate) struct Montgomery {
+    n: u64,
+    /// `n^-1 mod 2^64`.
+    inverse: u64,
+    /// `2^64 mod n`, the form of 1.
+    one: u64,
+    /// `2^128 mod n`, which carries a number into the form.
+    into: u64,
+}
+
+impl Montgomery {
+    /// Sets up for an odd `n ≥ 3`.
+    pub(crate) fn new(n: u64) -> Self {
+        debug_assert!(n % 2 == 1 && n >= 3, "Montgomery's form needs an odd modulus");
+        // Five bits are right in the first guess; each step doubles them.
+        let mut inverse = n.wrapping_mul(3) ^ 2;
+        for _ in 0..4 {
+            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n.wrapping_mul(inverse)));
+        }
+        let one = n.wrapping_neg() % n;
+        let mut ring = Self { n, inverse, one, into: one };
+        // Doubling 2^64 six times gives 2^70; six squarings of 2^k·2^64 then reach 2^128:
+        // in the form, 2^1 squared six times is 2^64.
+        let mut power = ring.add(&one, &one);
+        for _ in 0..6 {
+            power = ring.square(&power);
+        }
+        ring.into = power;
+        ring
+    }
+}
+
+impl Ring for Montgomery {
+    type Number = u64;
+
+    fn modulus(&self) -> &u64 {
+        &self.n
+    }
+
+    #[inline]
+    fn residue(&self, value: u64) -> u64 {
+        match value {
+            0 => 0,
+            1 => self.one,
+            _ => self.mul(&(value % self.n), &self.into),
+        }
+    }
+
+    #[inline]
+    fn add(&self, a: &u64, b: &u64) -> u64 {
+        let (sum, carry) = a.overflowing_add(*b);
+        if carry || sum >= self.n { sum.wrapping_sub(self.n) } else { sum }
+    }
+
+    #[inline]
+    fn sub(&self, a: &u64, b: &u64) -> u64 {
+        let (difference, borrow) = a.overflowing_sub(*b);
+        if borrow { difference.wrapping_add(self.n) } else { difference }
+    }
+
+    #[inline]
+    fn mul(&self, a: &u64, b: &u64) -> u64 {
+        let (low, high) = split(u128::from(*a) * u128::from(*b));
+        let (_, reduced) = split(u128::from(low.wrapping_mul(self.inverse)) * u128::from(self.n));
+        // Both are below n, so their difference needs at most one correction.
+        self.sub(&high, &reduced)
+    }
+
+    #[inline]
+    fn square_add(&self, a: &u64, b: &u64) -> u64 {
+        let (low, high) = split(u128::from(*a) * u128::from(*a));
+        let (_, reduced) = split(u128::from(low.wrapping_mul(self.inverse)) * u128::from(self.n));
+        // Added before the reduction is known, so that it waits for nothing.
+        self.sub(&self.add(&high, b), &reduced)
+    }
+
+    #[inline]
+    fn half(&self, a: &u64) -> u64 {
+        if a.is_multiple_of(2) { a / 2 } else { a / 2 + self.n / 2 + 1 }
+    }
+
+    fn common_divisor(&self, a: &u64) -> u64 {
+        gcd_u64(*a, self.n)
+    }
+
+    fn is_unit(divisor: &u64) -> bool {
+        *divisor == 1
+    }
+
+    fn modulus_rem(&self, divisor: u64) -> u64 {
+        self.n % divisor
+    }
+
+    fn is_square(&self) -> bool {
+        self.n.isqrt().pow(2) == self.n
+    }
+
+    fn below(&self) -> Exponent<u64> {
+        let even = self.n - 1;
+        exponent(even >> even.trailing_zeros(), even.trailing_zeros())
+    }
+
+    fn above(&self) -> Exponent<u64> {
+        // Halving first keeps the sum in a word.
+        let half = self.n / 2 + 1;
+        exponent(half >> half.trailing_zeros(), half.trailing_zeros() + 1)
+    }
+
+    #[inline]
+    fn bit(exponent: &u64, index: u64) -> bool {
+        exponent >> index & 1 == 1
+    }
+}
+
+fn exponent(odd: u64, twos: u32) -> Exponent<u64> {
+    Exponent { odd, odd_bits: u64::from(u64::BITS - odd.leading_zeros()), twos: u64::from(twos) }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
+fn split(product: u128) -> (u64, u64) {
+    (product as u64, (product >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naive_mul(a: u64, b: u64, n: u64) -> u64 {
+        u64::try_from(u128::from(a) * u128::from(b) % u128::from(n)).unwrap()
+    }
+
+    #[test]
+    fn agrees_with_division() {
+        for n in [3, 5, 9, 15, 97, (1 << 32) - 1, (1 << 32) + 1, (1 << 63) - 25, u64::MAX - 58, u64::MAX] {
+            let ring = Montgomery::new(n);
+            for a in [0, 1, 2, 3, 1 << 20, n / 2, n - 2, n - 1] {
+                for b in [0, 1, 2, 7, n / 3, n - 1] {
+                    let (a, b) = (a % n, b % n);
+                    let (x, y) = (ring.residue(a), ring.residue(b));
+                    assert_eq!(ring.mul(&x, &y), ring.residue(naive_mul(a, b, n)), "{a}·{b} mod {n}");
+                    assert_eq!(
+                        ring.square_add(&x, &y),
+                        ring.add(&ring.mul(&x, &x), &y),
+                        "{a}² + {b} mod {n}"
+                    );
+                    assert_eq!(ring.double(&ring.half(&x)), x, "{a}/2 mod {n}");
+                    assert_eq!(ring.sub(&ring.add(&x, &y), &y), x, "{a}+{b} mod {n}");
+                    assert_eq!(ring.add(&ring.negate(&x), &x), 0, "-{a} mod {n}");
+                    assert_eq!(ring.common_divisor(&x), gcd_u64(a, n), "gcd({a}, {n})");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn powers_and_exponents() {
+        for n in [3_u64, 7, 101, 0xffff_ffff_ffff_ffc5] {
+            let ring = Montgomery::new(n);
+            let below = ring.below();
+            assert_eq!(below.odd << below.twos, n - 1);
+            assert_eq!(below.odd_bits, u64::from(64 - below.odd.leading_zeros()));
+            let above = ring.above();
+            assert_eq!(u128::from(above.odd) << above.twos, u128::from(n) + 1);
+            let five = ring.residue(5);
+            let naive = (0..64).rev().fold(1, |power, index| {
+                let square = naive_mul(power, power, n);
+                if below.odd >> index & 1 == 1 { naive_mul(square, 5 % n, n) } else { square }
+            });
+            assert_eq!(ring.pow_odd(&five, &below), ring.residue(naive));
+            assert_eq!(ring.two_pow_odd(&below), ring.pow_odd(&ring.residue(2), &below));
+        }
+    }
+}

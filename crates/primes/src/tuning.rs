@@ -1,0 +1,100 @@
+//! Every threshold of this crate, each with what larger and smaller values do.
+
+use crate::factor::Limits;
+
+/// Decimal digits read by the plain quadratic loop before halves are joined by a product.
+///
+/// Higher slows long numbers by the square; lower spends calls on short ones. From 256
+/// to 1024 the time for 10^5 digits does not move; at 64 and 2048 it is a third longer.
+pub const LEAF_DIGITS: usize = 512;
+
+/// Primes in the canonical table.
+///
+/// Doubling it doubles the 2 MiB it fills once asked for and the milliseconds of its
+/// first use. Lowering it takes meaning from codewords already written: never.
+pub const TABLE_LEN: usize = 1 << 19;
+
+/// A bound above the last prime of the table, for the sieve that fills it.
+///
+/// The table is checked to be full when it is built; the last prime is 7 754 077.
+pub const TABLE_SIEVE_END: usize = 7_754_080;
+
+/// Discriminant at which the Lucas test stops to ask whether its number is a square.
+///
+/// A square has no discriminant and would be searched for ever. Sooner costs a square
+/// root on numbers that need none: after thirteen tries one in 2^13 is left.
+pub const LUCAS_SQUARE_CHECK: u64 = 29;
+
+/// Bytes of the first segment of a range.
+///
+/// Lower brings the first prime sooner, higher reaches full speed in fewer doublings.
+pub const SEGMENT_BYTES_MIN: usize = 1 << 11;
+
+/// Bytes of a segment at full size; each stands for 30 numbers.
+///
+/// Higher spreads the cost of a sieving prime over more multiples until the segment
+/// leaves the second-level cache; lower keeps it in the first, which below 10^9 gains
+/// nothing, and pays for every prime more often, which at 10^13 costs a third.
+pub const SEGMENT_BYTES_MAX: usize = 1 << 18;
+
+const _: () =
+    assert!(SEGMENT_BYTES_MIN.is_multiple_of(8) && SEGMENT_BYTES_MAX.is_multiple_of(8), "whole words");
+
+/// Largest prime a range is sieved by; survivors beyond its square are tested.
+///
+/// Higher tests fewer of them but holds twelve bytes for each sieving prime and visits
+/// each in every segment: 296 000 of them, or 3.4 MiB, for 2^22.
+pub const SIEVING_PRIME_MAX: u64 = 1 << 22;
+
+const _: () = assert!(SIEVING_PRIME_MAX <= 30 * SEGMENT_BYTES_MAX as u64, "a full segment takes them all");
+const _: () = assert!(SIEVING_PRIME_MAX < TABLE_SIEVE_END as u64 - 100, "sieving primes come from the table");
+
+/// Work at [`Effort::Low`](crate::Effort::Low): a thousandth of a second in two words.
+pub(crate) const EFFORT_LOW: Limits =
+    Limits { trial_end: 1 << 12, primality_bits_max: 1 << 11, power_bits_max: 1 << 12, rho_work: 1 << 15 };
+
+/// Work at [`Effort::Normal`](crate::Effort::Normal): what a person waits for without asking why.
+///
+/// Twice the bits tested for primality cost eight times as long; rho finds a factor
+/// twice as long in bits for the square of its steps.
+pub(crate) const EFFORT_NORMAL: Limits =
+    Limits { trial_end: 1 << 16, primality_bits_max: 1 << 12, power_bits_max: 1 << 19, rho_work: 1 << 22 };
+
+/// Work at [`Effort::High`](crate::Effort::High): the most a method of this kind repays.
+pub(crate) const EFFORT_HIGH: Limits =
+    Limits { trial_end: 1 << 16, primality_bits_max: 1 << 14, power_bits_max: 1 << 20, rho_work: 1 << 26 };
+
+const _: () = assert!(
+    EFFORT_HIGH.power_bits_max / EFFORT_HIGH.trial_end.ilog2() as u64 <= 1 << 16,
+    "exponents of perfect powers come from the small table"
+);
+
+/// First number not tried as a divisor of a number of two words.
+///
+/// Rho finds a factor of eleven bits there in the time of a few hundred trials; higher
+/// only delays it, lower leaves factors so small that rho meets several at once.
+pub const TRIAL_DOUBLE_END: u32 = 1 << 11;
+
+/// Steps of rho between two greatest common divisors.
+///
+/// Higher spends fewer divisors and replays more steps when several factors fall
+/// into one batch, which small factors do.
+pub const RHO_BATCH_STEPS: u64 = 128;
+
+/// Polynomials `x² + c` rho tries before it gives up.
+///
+/// One that fails met every factor of the number in the same step; two in a row are
+/// rare. The bound makes the loop finite.
+pub const RHO_POLYNOMIALS_MAX: u64 = 64;
+
+/// What a step of rho costs on a number of so many words, in steps on two words.
+#[must_use]
+pub const fn rho_step_work(words: usize) -> u64 {
+    let words = words as u64;
+    if words <= 2 { 1 } else { 32 + words.saturating_mul(words) / 2 }
+}
+
+/// Chance of taking a number for a perfect power before the root is drawn, as bits.
+///
+/// Higher spends passes over the number on more residues, lower draws roots in vain.
+pub const POWER_FILTER_BITS: u32 = 24;
