@@ -1,0 +1,76 @@
+//! Typed streams: data of any size through fused steps, on all cores, in a fixed amount of memory.
+//!
+//! A [`Stream`] is a description; adding a step runs nothing. Closing it with a sink makes a
+//! [`Pipeline`], whose [`Plan`] says which steps are fused into which stages, and whose `run` pushes
+//! the data through and answers with a [`Report`]. Ends that give a value (`collect`, `fold`, `count`)
+//! close and run in one call.
+//!
+//! ```
+//! use primestream_engine::{Order, Stream};
+//!
+//! let squares: Vec<u64> = Stream::iter(1..=5u64)
+//!     .parallel(2, Order::Input)
+//!     .map(|n| n * n)
+//!     .filter(|n| n % 2 == 1)
+//!     .collect()?;
+//! assert_eq!(squares, [1, 9, 25]);
+//! # Ok::<(), primestream_engine::PipelineError>(())
+//! ```
+//!
+//! # Floors
+//!
+//! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
+//! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`sink`],
+//! [`chunker`]), *library* ([`sources`], [`operators`], [`faults`]), *description* ([`stream`],
+//! [`pipeline`], [`plan`]), *machinery* ([`metrics`], [`runtime`]). Only `runtime` has threads and a
+//! clock, and nothing here opens a file or a socket.
+//!
+//! # When not to use it
+//!
+//! A loop over a slice that fits in memory is rayon's work; a service that waits on ten thousand
+//! sockets is tokio's. This crate is for data that do not fit, must stay in order, or may fail item by item.
+
+#![forbid(unsafe_code)]
+
+pub mod budget;
+pub mod chunk;
+pub mod error;
+pub mod message;
+pub mod order;
+pub mod tally;
+pub mod time;
+pub mod weigh;
+
+pub mod chunker;
+pub mod operator;
+pub mod sink;
+pub mod source;
+
+pub mod faults;
+pub mod operators;
+pub mod sources;
+
+pub mod pipeline;
+pub mod plan;
+pub mod stream;
+
+pub mod metrics;
+pub mod runtime;
+
+pub use budget::{Budget, BudgetError};
+pub use chunk::Chunk;
+pub use chunker::{Bytes, Chunker, Fixed};
+pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
+pub use faults::{DeadLetter, OnError};
+pub use metrics::{Metrics, Report};
+pub use operator::{Emit, Operator};
+pub use order::Order;
+pub use pipeline::Pipeline;
+pub use plan::Plan;
+pub use runtime::{Flow, PipelineError, Running};
+pub use sink::Sink;
+pub use source::{Intake, Source, Supply};
+pub use sources::Boundary;
+pub use stream::Stream;
+pub use tally::Tally;
+pub use weigh::Weigh;

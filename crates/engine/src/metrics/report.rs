@@ -1,0 +1,166 @@
+//! What a pipeline did, when it is over.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::snapshot::{Metrics, StageMetrics};
+
+/// Where the memory limit of a pipeline comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitOrigin {
+    /// The user set it.
+    Set,
+    /// A quarter of what a control group allows the process.
+    ControlGroup,
+    /// A quarter of the machine's memory.
+    Machine,
+    /// The memory of the machine is not known; a fixed size was taken.
+    Unknown,
+}
+
+impl fmt::Display for LimitOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LimitOrigin::Set => "as set",
+            LimitOrigin::ControlGroup => "a quarter of what the control group allows",
+            LimitOrigin::Machine => "a quarter of the machine's memory",
+            LimitOrigin::Unknown => "the machine's memory is not known",
+        })
+    }
+}
+
+/// What a pipeline did, when it is over.
+///
+/// Printing it shows a line for the whole and one for each stage.
+#[derive(Clone, Debug)]
+pub struct Report {
+    metrics: Metrics,
+    limit_origin: LimitOrigin,
+    threads: usize,
+}
+
+impl Report {
+    /// Makes the report and asserts the law of conservation.
+    ///
+    /// # Panics
+    ///
+    /// If a stage cannot account for its items: an operator miscounted, or we did.
+    pub(crate) fn new(metrics: Metrics, limit_origin: LimitOrigin, threads: usize) -> Self {
+        for stage in &metrics.stages {
+            assert!(
+                stage.tally.is_balanced(),
+                "stage `{}` does not account for all its items: {:?}",
+                stage.name,
+                stage.tally
+            );
+        }
+        for pair in metrics.stages.windows(2) {
+            let (sent, got) = (pair[0].tally.passed, pair[1].tally.taken + pair[1].tally.abandoned);
+            assert!(sent == got, "`{}` sent {sent} items, `{}` got {got}", pair[0].name, pair[1].name);
+        }
+        Self { metrics, limit_origin, threads }
+    }
+
+    /// Returns the items the source gave.
+    pub fn items_in(&self) -> u64 {
+        self.metrics.items_in()
+    }
+
+    /// Returns the items that arrived at the end.
+    pub fn items_out(&self) -> u64 {
+        self.metrics.items_out()
+    }
+
+    /// Returns the items that were left out because they failed.
+    pub fn skipped(&self) -> u64 {
+        self.metrics.totals().skipped
+    }
+
+    /// Returns the items that failed and went to a dead-letter sink.
+    pub fn dead(&self) -> u64 {
+        self.metrics.totals().dead
+    }
+
+    /// Returns the bytes the source took from outside.
+    pub fn bytes_in(&self) -> u64 {
+        self.metrics.bytes_in()
+    }
+
+    /// Returns how long it took.
+    pub fn elapsed(&self) -> Duration {
+        self.metrics.elapsed
+    }
+
+    /// Returns the items the source gave in a second.
+    pub fn items_per_second(&self) -> f64 {
+        self.items_in() as f64 / self.elapsed().as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// Returns the most bytes that were held at once.
+    pub fn reserved_bytes_peak(&self) -> usize {
+        self.metrics.reserved_bytes_peak
+    }
+
+    /// Returns the bytes that were still held when all was over: 0, unless an end keeps chunks.
+    pub fn reserved_bytes_at_end(&self) -> usize {
+        self.metrics.reserved_bytes
+    }
+
+    /// Returns the bytes that might be held, and where that number comes from.
+    pub fn memory_limit(&self) -> (usize, LimitOrigin) {
+        (self.metrics.limit_bytes, self.limit_origin)
+    }
+
+    /// Returns the number of threads that worked.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Returns what each stage did.
+    pub fn stages(&self) -> &[StageMetrics] {
+        &self.metrics.stages
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} items in, {} out, {} skipped, {} dead in {:.3} s ({:.0} items/s",
+            self.items_in(),
+            self.items_out(),
+            self.skipped(),
+            self.dead(),
+            self.elapsed().as_secs_f64(),
+            self.items_per_second()
+        )?;
+        if self.bytes_in() > 0 {
+            let rate = self.bytes_in() as f64 / self.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
+            write!(f, ", {} bytes, {:.1} MB/s", self.bytes_in(), rate / 1e6)?;
+        }
+        writeln!(
+            f,
+            "); at most {} of {} bytes held ({}), {} thread{}",
+            self.reserved_bytes_peak(),
+            self.metrics.limit_bytes,
+            self.limit_origin,
+            self.threads,
+            if self.threads == 1 { "" } else { "s" }
+        )?;
+        for stage in self.stages() {
+            let tally = stage.tally;
+            writeln!(
+                f,
+                "  {}: {} lane{}, {} taken, {} passed on, busy {:.3} s",
+                stage.name,
+                stage.lanes,
+                if stage.lanes == 1 { "" } else { "s" },
+                tally.taken,
+                tally.passed,
+                stage.busy.as_secs_f64()
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! A transformation of items, pushed one item at a time so that a chain compiles to one loop.
+//!
+//! An operator has no thread, no clock and no queue: those are the runtime's. Chains are built of
+//! [`Then`], which hands what one operator emits straight to the next; after inlining, a chain of
+//! three steps is one loop body.
+
+use crate::error::Outcome;
+use crate::tally::Tally;
+use crate::time::EventTime;
+
+/// Takes the items an operator makes.
+pub trait Emit<T> {
+    /// Hands one item on.
+    ///
+    /// # Errors
+    ///
+    /// If what follows needs no more items or cannot take this one; an operator passes it back at once
+    /// with `?`.
+    fn emit(&mut self, item: T) -> Outcome;
+
+    /// Returns the position, from 0, of the item in hand among those its stage took.
+    fn position(&self) -> u64;
+}
+
+/// A transformation from items to items.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_engine::{Emit, Operator, Outcome, Stream, Tally};
+///
+/// /// Emits each item and its double.
+/// #[derive(Clone, Default)]
+/// struct WithDouble {
+///     tally: Tally,
+/// }
+///
+/// impl Operator for WithDouble {
+///     type In = u64;
+///     type Out = u64;
+///
+///     fn on_item(&mut self, item: u64, out: &mut impl Emit<u64>) -> Outcome {
+///         out.emit(item)?;
+///         self.tally.created += 1; // one item more than was taken
+///         out.emit(2 * item)
+///     }
+///
+///     fn fork(&self) -> Self { Self::default() }
+///     fn name(&self) -> &'static str { "with_double" }
+///     fn tally(&self) -> Tally { self.tally }
+/// }
+///
+/// let all: Vec<u64> = Stream::iter([1, 10]).through(WithDouble::default()).collect()?;
+/// assert_eq!(all, [1, 2, 10, 20]);
+/// # Ok::<(), primestream_engine::PipelineError>(())
+/// ```
+pub trait Operator: Send + Sized + 'static {
+    /// What it takes.
+    type In: Send + 'static;
+    /// What it makes.
+    type Out: Send + 'static;
+
+    /// Takes one item and emits any number.
+    ///
+    /// # Errors
+    ///
+    /// If the item fails, the operator needs no more, or `out` answered with an interrupt.
+    fn on_item(&mut self, item: Self::In, out: &mut impl Emit<Self::Out>) -> Outcome;
+
+    /// Learns that a run of items follows: the place to check once what holds for each of them, so that
+    /// the compiler knows it too.
+    fn on_run(&mut self) {}
+
+    /// Learns that items which came together are all there; what was gathered for speed is passed on.
+    /// When this is called depends on chunking, so no result may.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_item`](Self::on_item).
+    fn on_flush(&mut self, out: &mut impl Emit<Self::Out>) -> Outcome {
+        let _ = out;
+        Ok(())
+    }
+
+    /// Learns that no earlier event will come.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_item`](Self::on_item).
+    fn on_watermark(&mut self, at: EventTime, out: &mut impl Emit<Self::Out>) -> Outcome {
+        let _ = (at, out);
+        Ok(())
+    }
+
+    /// Learns that no item will come, and emits what it still holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_item`](Self::on_item).
+    fn on_end(&mut self, out: &mut impl Emit<Self::Out>) -> Outcome {
+        let _ = out;
+        Ok(())
+    }
+
+    /// Is asked whether a panic that was just caught happened inside it, and deals with it if so.
+    /// `None`: it did not, or nothing here says what to do.
+    fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome> {
+        let _ = (message, position);
+        None
+    }
+
+    /// Makes the instance of another lane: the same configuration, no state.
+    #[must_use]
+    fn fork(&self) -> Self;
+
+    /// Returns the name of its verb.
+    fn name(&self) -> &'static str;
+
+    /// Appends the names of the steps it is made of.
+    fn describe(&self, steps: &mut Vec<&'static str>) {
+        steps.push(self.name());
+    }
+
+    /// Returns whether it leaves out items it does not count: what is missing behind such a step was
+    /// filtered. Counting where nothing else is done would double the price of a filter.
+    fn leaves_out(&self) -> bool {
+        false
+    }
+
+    /// Returns what became of the items it took, where they were not passed on one for one. The runtime
+    /// asserts at the end that nothing is missing.
+    fn tally(&self) -> Tally {
+        Tally::default()
+    }
+
+    /// Returns the bytes it holds between items.
+    fn held_bytes(&self) -> usize {
+        0
+    }
+}
+
+/// Two operators, the second taking what the first emits.
+#[derive(Clone, Debug)]
+pub struct Then<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A, B> Then<A, B> {
+    /// Joins two operators.
+    pub(crate) fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+
+    /// Parts them again.
+    pub(crate) fn into_parts(self) -> (A, B) {
+        (self.first, self.second)
+    }
+}
+
+/// The output of a first operator: the second one and all behind it.
+struct Via<'a, B, E> {
+    second: &'a mut B,
+    out: &'a mut E,
+}
+
+impl<B: Operator, E: Emit<B::Out>> Emit<B::In> for Via<'_, B, E> {
+    #[inline(always)]
+    fn emit(&mut self, item: B::In) -> Outcome {
+        self.second.on_item(item, self.out)
+    }
+
+    #[inline]
+    fn position(&self) -> u64 {
+        self.out.position()
+    }
+}
+
+impl<A, B> Operator for Then<A, B>
+where
+    A: Operator,
+    B: Operator<In = A::Out>,
+{
+    type In = A::In;
+    type Out = B::Out;
+
+    #[inline(always)]
+    fn on_item(&mut self, item: A::In, out: &mut impl Emit<B::Out>) -> Outcome {
+        self.first.on_item(item, &mut Via { second: &mut self.second, out })
+    }
+
+    #[inline(always)]
+    fn on_run(&mut self) {
+        self.first.on_run();
+        self.second.on_run();
+    }
+
+    #[inline]
+    fn on_flush(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
+        self.first.on_flush(&mut Via { second: &mut self.second, out })?;
+        self.second.on_flush(out)
+    }
+
+    fn on_watermark(&mut self, at: EventTime, out: &mut impl Emit<B::Out>) -> Outcome {
+        self.first.on_watermark(at, &mut Via { second: &mut self.second, out })?;
+        self.second.on_watermark(at, out)
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
+        self.first.on_end(&mut Via { second: &mut self.second, out })?;
+        self.second.on_end(out)
+    }
+
+    fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome> {
+        self.first.on_panic(message, position).or_else(|| self.second.on_panic(message, position))
+    }
+
+    fn fork(&self) -> Self {
+        Self { first: self.first.fork(), second: self.second.fork() }
+    }
+
+    fn name(&self) -> &'static str {
+        self.second.name()
+    }
+
+    fn describe(&self, steps: &mut Vec<&'static str>) {
+        self.first.describe(steps);
+        self.second.describe(steps);
+    }
+
+    fn tally(&self) -> Tally {
+        let mut tally = self.first.tally();
+        tally += self.second.tally();
+        tally
+    }
+
+    fn leaves_out(&self) -> bool {
+        self.first.leaves_out() || self.second.leaves_out()
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.first.held_bytes() + self.second.held_bytes()
+    }
+}

@@ -1,0 +1,65 @@
+//! One value of all items.
+
+use std::marker::PhantomData;
+
+use super::{Never, Slot, put};
+use crate::error::Outcome;
+use crate::operator::{Emit, Operator};
+use crate::tally::Tally;
+
+/// Combines all items into one value, which it hands out at the end.
+pub struct Fold<T, A, F> {
+    /// `None` only while the user's function has it, or after that panicked.
+    gathered: Option<A>,
+    combine: F,
+    passed: u64,
+    slot: Slot<A>,
+    takes: PhantomData<fn(T)>,
+}
+
+impl<T, A, F> Fold<T, A, F> {
+    pub(crate) fn new(initial: A, combine: F, slot: Slot<A>) -> Self {
+        Self { gathered: Some(initial), combine, passed: 0, slot, takes: PhantomData }
+    }
+}
+
+impl<T: Send + 'static, A, F> Operator for Fold<T, A, F>
+where
+    A: Send + 'static,
+    F: FnMut(A, T) -> A + Send + 'static,
+{
+    type In = T;
+    type Out = Never;
+
+    #[inline(always)]
+    fn on_item(&mut self, item: T, _: &mut impl Emit<Never>) -> Outcome {
+        let before = self.gathered.take().expect("a panic of the user's function ends the fold");
+        self.gathered = Some((self.combine)(before, item));
+        self.passed += 1;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn on_run(&mut self) {
+        assert!(self.gathered.is_some(), "a panic of the user's function ends the fold");
+    }
+
+    fn on_end(&mut self, _: &mut impl Emit<Never>) -> Outcome {
+        if let Some(all) = self.gathered.take() {
+            put(&self.slot, all);
+        }
+        Ok(())
+    }
+
+    fn fork(&self) -> Self {
+        unreachable!("an end has one lane")
+    }
+
+    fn name(&self) -> &'static str {
+        "fold"
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { passed: self.passed, ..Tally::default() }
+    }
+}

@@ -1,0 +1,36 @@
+//! The chain of no steps.
+
+use std::marker::PhantomData;
+
+use crate::error::Outcome;
+use crate::operator::{Emit, Operator};
+
+/// Passes items on as they are.
+#[derive(Debug)]
+pub struct Identity<T>(PhantomData<fn(T) -> T>);
+
+impl<T> Default for Identity<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: Send + 'static> Operator for Identity<T> {
+    type In = T;
+    type Out = T;
+
+    #[inline(always)]
+    fn on_item(&mut self, item: T, out: &mut impl Emit<T>) -> Outcome {
+        out.emit(item)
+    }
+
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+
+    fn name(&self) -> &'static str {
+        "identity"
+    }
+
+    fn describe(&self, _: &mut Vec<&'static str>) {}
+}

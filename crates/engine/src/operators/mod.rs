@@ -1,0 +1,44 @@
+//! The steps of a stream, one file each. None knows another.
+
+mod batch;
+mod collect;
+mod filter;
+mod filter_map;
+mod flat_map;
+mod fold;
+mod for_each;
+mod identity;
+mod inspect;
+mod map;
+mod skip;
+mod take;
+mod try_for_each;
+mod try_map;
+mod write;
+
+pub use batch::Batch;
+pub use collect::Collect;
+pub use filter::Filter;
+pub use filter_map::FilterMap;
+pub use flat_map::FlatMap;
+pub use fold::Fold;
+pub use for_each::ForEach;
+pub use identity::Identity;
+pub use inspect::Inspect;
+pub use map::Map;
+pub use skip::Skip;
+pub use take::Take;
+pub use try_for_each::TryForEach;
+pub use try_map::TryMap;
+pub use write::Write;
+
+/// What an end hands out when the pipeline is done.
+pub(crate) type Slot<T> = std::sync::Arc<std::sync::Mutex<Option<T>>>;
+
+/// Puts a value where the one who closed the stream finds it.
+pub(crate) fn put<T>(slot: &Slot<T>, value: T) {
+    *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(value);
+}
+
+/// What the end of a stream emits: nothing.
+pub type Never = std::convert::Infallible;

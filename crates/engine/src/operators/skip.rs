@@ -1,0 +1,47 @@
+//! All but the first items.
+
+use std::marker::PhantomData;
+
+use crate::error::Outcome;
+use crate::operator::{Emit, Operator};
+use crate::tally::Tally;
+
+/// Leaves out the first items. Preserves order; holds nothing.
+pub struct Skip<T> {
+    count: u64,
+    filtered: u64,
+    takes: PhantomData<fn(T)>,
+}
+
+impl<T> Skip<T> {
+    pub(crate) fn new(count: u64) -> Self {
+        Self { count, filtered: 0, takes: PhantomData }
+    }
+}
+
+impl<T: Send + 'static> Operator for Skip<T> {
+    type In = T;
+    type Out = T;
+
+    #[inline]
+    fn on_item(&mut self, item: T, out: &mut impl Emit<T>) -> Outcome {
+        if self.filtered < self.count {
+            self.filtered += 1;
+            Ok(())
+        } else {
+            out.emit(item)
+        }
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.count)
+    }
+
+    fn name(&self) -> &'static str {
+        "skip"
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { filtered: self.filtered, ..Tally::default() }
+    }
+}

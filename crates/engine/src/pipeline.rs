@@ -1,0 +1,104 @@
+//! A closed description: every item that its source gives is led to an end.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::budget::Budget;
+use crate::error::BoxError;
+use crate::metrics::Metrics;
+use crate::operator::Operator;
+use crate::operators::{ForEach, Never, TryForEach, Write};
+use crate::plan::Plan;
+use crate::plan::exchange::Exchange;
+use crate::plan::stage::Stage;
+use crate::sink::Sink;
+use crate::stream::{Head, Stream};
+use crate::weigh::Weigh;
+
+/// A closed description, ready to run.
+///
+/// [`run`](Self::run) runs it with the thread that calls; [`start`](Self::start) with one of its own,
+/// to keep a hand on it.
+#[must_use = "a pipeline does nothing until it is run"]
+pub struct Pipeline {
+    pub(crate) stages: Vec<Box<dyn Stage>>,
+    pub(crate) options: Options,
+}
+
+/// How a pipeline is to be run.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) budget: Option<Budget>,
+    pub(crate) threads: Option<usize>,
+    pub(crate) progress: Option<Progress>,
+}
+
+/// Whom to tell about progress, and how often.
+pub(crate) struct Progress {
+    pub(crate) every: Duration,
+    pub(crate) tell: Arc<Mutex<dyn FnMut(&Metrics) + Send>>,
+}
+
+impl Pipeline {
+    /// Returns what will run.
+    pub fn explain(&self) -> Plan {
+        Plan { stages: self.stages.iter().map(|stage| stage.plan().clone()).collect() }
+    }
+
+    /// Calls a function with a snapshot every so often while the pipeline runs, from one of its threads.
+    pub fn on_progress(mut self, every: Duration, tell: impl FnMut(&Metrics) + Send + 'static) -> Self {
+        self.options.progress = Some(Progress { every, tell: Arc::new(Mutex::new(tell)) });
+        self
+    }
+
+    /// Sets the bytes the pipeline may hold.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.options.budget = Some(Budget::new(bytes));
+        self
+    }
+
+    /// Sets the most threads to work with, the caller's included.
+    pub fn threads(mut self, count: usize) -> Self {
+        self.options.threads = Some(count.max(1));
+        self
+    }
+}
+
+/// Ends that make a pipeline.
+impl<T, H, C> Stream<T, H, C>
+where
+    T: Weigh + Send + 'static,
+    H: Head,
+    C: Operator<In = H::Item, Out = T>,
+{
+    /// Calls a function with each item; the first call that fails stops the pipeline.
+    pub fn sink<E, F>(self, f: F) -> Pipeline
+    where
+        F: FnMut(T) -> Result<(), E> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        self.end_with(TryForEach::new(f))
+    }
+
+    /// Hands all items to a sink and finishes it at the end.
+    pub fn write_to(self, sink: impl Sink<T> + 'static) -> Pipeline {
+        self.end_with(Write::new(sink))
+    }
+
+    /// Calls a function with each item.
+    pub fn drain_with<F>(self, f: F) -> Pipeline
+    where
+        F: FnMut(T) + Send + 'static,
+    {
+        self.end_with(ForEach::new(f))
+    }
+
+    /// Closes the stream with its last operator.
+    pub(crate) fn end_with(self, end: impl Operator<In = T, Out = Never>) -> Pipeline {
+        let last = self.gather().through(end);
+        let nowhere = Arc::new(Exchange::new(crate::order::Order::Input, 1, 1, None));
+        let mut stages = last.closed;
+        stages.push(last.head.stage(last.name, last.chain, nowhere));
+        Pipeline { stages, options: last.options }
+    }
+}

@@ -1,0 +1,81 @@
+//! The pipeline as stages and exchanges: what will run, before anything does.
+//!
+//! A *stage* is a source or the inlet of an exchange with the operators fused behind it. An *exchange*
+//! is the bounded place between two stages. Everything here is told when to act, and by whom, through
+//! [`Host`]: it has no threads and no clock, so that every runtime executes the same stages.
+
+pub(crate) mod exchange;
+pub(crate) mod host;
+mod lane;
+pub(crate) mod lane_stage;
+mod lineup;
+pub(crate) mod meter;
+mod outlet;
+pub(crate) mod source_stage;
+pub(crate) mod stage;
+
+use std::fmt;
+
+use crate::order::Order;
+
+/// What will run: the stages of a pipeline from the source to the sink. Printing it explains it.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_engine::{Order, Stream};
+///
+/// let pipeline = Stream::iter(0..10u64)
+///     .parallel(4, Order::Relaxed)
+///     .map(|n| n + 1)
+///     .filter(|n| n % 2 == 0)
+///     .sink(|_| Ok::<(), std::io::Error>(()));
+/// assert_eq!(
+///     pipeline.explain().to_string(),
+///     "stage 0: iter, 1 lane\n\
+///      stage 1: map, filter, 4 lanes, relaxed order\n\
+///      stage 2: sink, 1 lane\n",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub(crate) stages: Vec<StagePlan>,
+}
+
+/// One stage of a [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StagePlan {
+    /// Its name: the user's, or that of its steps.
+    pub name: String,
+    /// How many lanes it may have at work at once.
+    pub lanes: usize,
+    /// The order in which its results are handed on.
+    pub order: Order,
+}
+
+impl Plan {
+    /// Returns the stages from the source to the sink.
+    pub fn stages(&self) -> &[StagePlan] {
+        &self.stages
+    }
+
+    /// Returns the most lanes of any stage, which is how many threads can be of use.
+    pub(crate) fn lanes_max(&self) -> usize {
+        self.stages.iter().map(|stage| stage.lanes).max().unwrap_or(1)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, stage) in self.stages.iter().enumerate() {
+            let plural = if stage.lanes == 1 { "" } else { "s" };
+            write!(f, "stage {index}: {}, {} lane{plural}", stage.name, stage.lanes)?;
+            if stage.lanes > 1 {
+                write!(f, ", {}", stage.order)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! Ends that run the pipeline at once and give a value.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::PipelineError;
+use crate::metrics::Report;
+use crate::operator::Operator;
+use crate::operators::{Collect, Fold, Slot};
+use crate::pipeline::Pipeline;
+use crate::stream::{Head, Stream};
+use crate::weigh::Weigh;
+
+/// Ends that run at once.
+///
+/// # Errors
+///
+/// All of them fail with the [`PipelineError`] of the run.
+impl<T, H, C> Stream<T, H, C>
+where
+    T: Weigh + Send + 'static,
+    H: Head,
+    C: Operator<In = H::Item, Out = T>,
+{
+    /// Gathers all items in a collection, which does not count towards the memory limit.
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn collect<B>(self) -> Result<B, PipelineError>
+    where
+        B: Extend<T> + Default + Send + 'static,
+    {
+        let slot = Slot::default();
+        run_for(self.end_with(Collect::new(Arc::clone(&slot))), &slot)
+    }
+
+    /// Combines all items into one value, beginning with `initial`.
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn fold<A, F>(self, initial: A, combine: F) -> Result<A, PipelineError>
+    where
+        A: Send + 'static,
+        F: FnMut(A, T) -> A + Send + 'static,
+    {
+        let slot = Slot::default();
+        run_for(self.end_with(Fold::new(initial, combine, Arc::clone(&slot))), &slot)
+    }
+
+    /// Combines all items into one; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn reduce<F>(self, mut combine: F) -> Result<Option<T>, PipelineError>
+    where
+        F: FnMut(T, T) -> T + Send + 'static,
+    {
+        self.fold(None, move |before, item| {
+            Some(match before {
+                Some(before) => combine(before, item),
+                None => item,
+            })
+        })
+    }
+
+    /// Counts the items.
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn count(self) -> Result<u64, PipelineError> {
+        self.fold(0, |count, _| count + 1)
+    }
+
+    /// Calls a function with each item.
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn for_each<F>(self, f: F) -> Result<Report, PipelineError>
+    where
+        F: FnMut(T) + Send + 'static,
+    {
+        self.drain_with(f).run()
+    }
+}
+
+/// Runs a pipeline for what its end puts into the slot.
+fn run_for<V>(pipeline: Pipeline, slot: &Mutex<Option<V>>) -> Result<V, PipelineError> {
+    pipeline.run()?;
+    let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(value.expect("a run without failure ends its last operator"))
+}

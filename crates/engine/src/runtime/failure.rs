@@ -1,0 +1,92 @@
+//! Why a pipeline ended before its end.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::budget::BudgetError;
+use crate::error::{Interrupt, ItemError, SinkError, SourceError};
+use crate::metrics::Report;
+
+/// Why a pipeline ended before its end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// An item failed and its step says stop.
+    Item(ItemError),
+    /// The source cannot go on.
+    Source(SourceError),
+    /// The sink cannot go on.
+    Sink(SinkError),
+    /// An item, or what a step holds, is larger than the memory limit.
+    Budget(BudgetError),
+    /// Somebody cancelled it.
+    Cancelled,
+}
+
+impl Failure {
+    pub(crate) fn of(reason: Interrupt) -> Option<Self> {
+        match reason {
+            Interrupt::Item(error) => Some(Failure::Item(*error)),
+            Interrupt::Source(error) => Some(Failure::Source(error)),
+            Interrupt::Sink(error) => Some(Failure::Sink(error)),
+            Interrupt::Budget(error) => Some(Failure::Budget(error)),
+            Interrupt::Done | Interrupt::Stopped => None,
+        }
+    }
+}
+
+/// A pipeline ended before its end: where, why, and what it had done by then.
+#[derive(Debug)]
+pub struct PipelineError {
+    pub(crate) stage: Option<(usize, String)>,
+    pub(crate) failure: Failure,
+    pub(crate) report: Box<Report>,
+}
+
+impl PipelineError {
+    /// Returns why it ended.
+    pub fn failure(&self) -> &Failure {
+        &self.failure
+    }
+
+    /// Returns the number and name of the stage that failed, unless it was cancelled.
+    pub fn stage(&self) -> Option<(usize, &str)> {
+        self.stage.as_ref().map(|(index, name)| (*index, name.as_str()))
+    }
+
+    /// Returns what was done by then.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Takes out why it ended.
+    pub fn into_failure(self) -> Failure {
+        self.failure
+    }
+}
+
+impl fmt::Display for PipelineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((index, name)) = &self.stage {
+            write!(f, "stage {index} ({name}): ")?;
+        }
+        match &self.failure {
+            Failure::Item(error) => error.fmt(f),
+            Failure::Source(error) => write!(f, "the source failed: {error}"),
+            Failure::Sink(error) => write!(f, "the sink failed: {error}"),
+            Failure::Budget(error) => error.fmt(f),
+            Failure::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl Error for PipelineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.failure {
+            Failure::Item(error) => error.source(),
+            Failure::Source(error) => Some(error.get_ref()),
+            Failure::Sink(error) => Some(error.get_ref()),
+            Failure::Budget(_) | Failure::Cancelled => None,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where items come from.
+
+use crate::error::{Interrupt, Outcome};
+use crate::operator::Emit;
+use crate::time::EventTime;
+
+/// What a source says after it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// There may be more: ask again.
+    More,
+    /// Nothing at the moment: ask again a little later.
+    Idle,
+    /// There will be no more.
+    End,
+}
+
+/// Takes the items of a source, and says when it has enough for the moment.
+pub trait Intake<T>: Emit<T> {
+    /// Returns whether the source should return: a chunk is full, or the memory is.
+    fn is_satisfied(&self) -> bool;
+
+    /// Returns how many items are worth handing over at once, where that costs the source nothing: 1
+    /// while items come or are worked on slowly.
+    fn appetite(&self) -> usize {
+        1
+    }
+
+    /// Takes up to `count` items of an iterator; returns whether it has more. What an interrupt leaves in
+    /// the iterator was not taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emit::emit`].
+    fn emit_from(&mut self, items: &mut impl Iterator<Item = T>, count: usize) -> Result<bool, Interrupt> {
+        for _ in 0..count {
+            let Some(item) = items.next() else { return Ok(false) };
+            self.emit(item)?;
+        }
+        Ok(true)
+    }
+
+    /// Tells all that follows that no earlier event will come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emit::emit`].
+    fn watermark(&mut self, at: EventTime) -> Outcome;
+}
+
+/// Where items come from. It is asked, it never pushes of itself.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_engine::{Intake, Interrupt, Source, Stream, Supply};
+///
+/// struct Countdown(u32);
+///
+/// impl Source for Countdown {
+///     type Item = u32;
+///
+///     fn pull(&mut self, out: &mut impl Intake<u32>) -> Result<Supply, Interrupt> {
+///         while !out.is_satisfied() {
+///             if self.0 == 0 {
+///                 return Ok(Supply::End);
+///             }
+///             self.0 -= 1; // before it is emitted: an item that fails is not given twice
+///             out.emit(self.0 + 1)?;
+///         }
+///         Ok(Supply::More)
+///     }
+///
+///     fn name(&self) -> &'static str { "countdown" }
+/// }
+///
+/// let all: Vec<u32> = Stream::from_source(Countdown(3)).collect()?;
+/// assert_eq!(all, [3, 2, 1]);
+/// # Ok::<(), primestream_engine::PipelineError>(())
+/// ```
+pub trait Source: Send + 'static {
+    /// What it gives.
+    type Item: Send + 'static;
+
+    /// Emits items until `out` is satisfied or there are none at the moment.
+    ///
+    /// An interrupt of `out` must be passed back at once; unless it ends the pipeline, the source is
+    /// asked again afterwards and goes on behind the item that caused it. A source that would have to
+    /// wait while it has emitted something should return [`Supply::More`] first, so that nobody waits
+    /// with it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot go on (a `SourceError`), or an interrupt of `out`.
+    fn pull(&mut self, out: &mut impl Intake<Self::Item>) -> Result<Supply, Interrupt>;
+
+    /// Returns its name, as plans and reports show it.
+    fn name(&self) -> &'static str;
+
+    /// Returns the bytes taken from outside so far; 0 where bytes mean nothing.
+    fn bytes_taken(&self) -> u64 {
+        0
+    }
+}

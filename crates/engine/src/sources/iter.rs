@@ -1,0 +1,39 @@
+//! The items of an iterator.
+
+use crate::error::Interrupt;
+use crate::source::{Intake, Source, Supply};
+
+/// The items of an iterator, in its order.
+#[derive(Debug)]
+pub struct Iter<I>(I);
+
+impl<I> Iter<I> {
+    pub(crate) fn new(items: I) -> Self {
+        Self(items)
+    }
+}
+
+impl<I> Source for Iter<I>
+where
+    I: Iterator + Send + 'static,
+    I::Item: Send + 'static,
+{
+    type Item = I::Item;
+
+    #[inline]
+    fn pull(&mut self, out: &mut impl Intake<I::Item>) -> Result<Supply, Interrupt> {
+        // Items that own no memory may be taken many at once without looking how full the intake is.
+        let owns_memory = std::mem::needs_drop::<I::Item>();
+        while !out.is_satisfied() {
+            let count = if owns_memory { 1 } else { out.appetite() };
+            if !out.emit_from(&mut self.0, count)? {
+                return Ok(Supply::End);
+            }
+        }
+        Ok(Supply::More)
+    }
+
+    fn name(&self) -> &'static str {
+        "iter"
+    }
+}

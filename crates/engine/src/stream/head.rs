@@ -1,0 +1,133 @@
+//! Where a stage takes its items from: a source, one lane behind an exchange, or several.
+
+use std::sync::Arc;
+
+use super::Stream;
+use crate::chunker::Chunker;
+use crate::operator::Operator;
+use crate::operators::Identity;
+use crate::order::Order;
+use crate::plan::exchange::Exchange;
+use crate::plan::lane_stage::LaneStage;
+use crate::plan::source_stage::SourceStage;
+use crate::plan::stage::Stage;
+use crate::source::Source;
+use crate::weigh::Weigh;
+
+/// Where a stage takes its items from: [`Feed`], [`Inlet`] or [`Lanes`], and nothing else.
+pub trait Head: Sized + Send + 'static {
+    /// What it gives.
+    type Item: Send + 'static;
+
+    /// The head of the stage in which a step with memory may follow.
+    type Serial<C: Operator<In = Self::Item>>: Head;
+
+    /// The chain of that stage before the step.
+    type SerialChain<C: Operator<In = Self::Item>>: Operator<In = <Self::Serial<C> as Head>::Item, Out = C::Out>;
+
+    /// Continues in one lane.
+    #[doc(hidden)]
+    fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Self::Serial<C>, Self::SerialChain<C>>
+    where
+        T: Weigh + Send + 'static,
+        C: Operator<In = Self::Item, Out = T>;
+
+    /// Makes the exchange behind this stage.
+    #[doc(hidden)]
+    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Exchange<T> {
+        Exchange::new(Order::Input, 1, lanes_after, chunker)
+    }
+
+    /// Makes the stage.
+    #[doc(hidden)]
+    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh;
+}
+
+/// A stage that begins with a source.
+pub struct Feed<S>(pub(crate) S);
+
+/// A stage of one lane behind another stage.
+pub struct Inlet<T>(pub(crate) Arc<Exchange<T>>);
+
+/// A stage of several lanes behind another stage.
+pub struct Lanes<T> {
+    pub(crate) inlet: Arc<Exchange<T>>,
+    pub(crate) lanes: usize,
+    pub(crate) order: Order,
+}
+
+macro_rules! is_serial {
+    () => {
+        type Serial<C: Operator<In = Self::Item>> = Self;
+        type SerialChain<C: Operator<In = Self::Item>> = C;
+
+        fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Self, C>
+        where
+            T: Weigh + Send + 'static,
+            C: Operator<In = Self::Item, Out = T>,
+        {
+            stream
+        }
+    };
+}
+
+impl<S: Source> Head for Feed<S> {
+    type Item = S::Item;
+    is_serial!();
+
+    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh,
+    {
+        Box::new(SourceStage::new(name, self.0, chain, output))
+    }
+}
+
+impl<I: Send + 'static> Head for Inlet<I> {
+    type Item = I;
+    is_serial!();
+
+    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh,
+    {
+        Box::new(LaneStage::new(name, 1, Order::Input, self.0, chain, output))
+    }
+}
+
+impl<I: Send + 'static> Head for Lanes<I> {
+    type Item = I;
+    type Serial<C: Operator<In = I>> = Inlet<C::Out>;
+    type SerialChain<C: Operator<In = I>> = Identity<C::Out>;
+
+    fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Inlet<T>, Identity<T>>
+    where
+        T: Weigh + Send + 'static,
+        C: Operator<In = I, Out = T>,
+    {
+        stream.close(Inlet, 1)
+    }
+
+    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Exchange<T> {
+        Exchange::new(self.order, self.lanes, lanes_after, chunker)
+    }
+
+    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh,
+    {
+        Box::new(LaneStage::new(name, self.lanes, self.order, self.inlet, chain, output))
+    }
+}

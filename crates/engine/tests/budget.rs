@@ -1,0 +1,156 @@
+//! Law 3: bytes held never exceed the budget plus one chunk for each stage, and a pipeline over finite
+//! sources always ends.
+
+use primestream_engine::runtime::Failure;
+use primestream_engine::{Bytes, Fixed, Order, Stream};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn budget(
+        sizes in prop::collection::vec(0usize..4000, 0..300),
+        limit in 4100usize..40_000,
+        chunk in 1usize..3000,
+        lanes in 1usize..=8,
+        grow in 1usize..4,
+        relaxed: bool,
+    ) {
+        let order = if relaxed { Order::Relaxed } else { Order::Input };
+        let expected: usize = sizes.iter().sum();
+        // No chunk is larger than its limit and the item that reaches it; a lane may make `grow` times
+        // what it took.
+        let chunk_bytes_max = (chunk + 4024) * (1 + grow);
+        let stream = Stream::iter(sizes)
+            .map(|size| vec![1u8; size])
+            .chunked(Bytes(chunk))
+            .parallel(lanes, order)
+            .flat_map(move |item| vec![item; grow])
+            .chunked(Bytes(chunk))
+            .memory_limit(limit);
+        let report = stream.write_to(Bytesum { sum: 0, expected: expected * grow }).run().unwrap();
+        let (limit, _) = report.memory_limit();
+        let allowed = limit + chunk_bytes_max * (lanes + 2);
+        prop_assert!(report.reserved_bytes_peak() <= allowed, "{} of {allowed}", report.reserved_bytes_peak());
+    }
+}
+
+struct Bytesum {
+    sum: usize,
+    expected: usize,
+}
+
+impl primestream_engine::Sink<Vec<u8>> for Bytesum {
+    fn write(&mut self, items: &mut Vec<Vec<u8>>) -> Result<(), primestream_engine::SinkError> {
+        self.sum += items.drain(..).map(|item| item.len()).sum::<usize>();
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), primestream_engine::SinkError> {
+        assert_eq!(self.sum, self.expected);
+        Ok(())
+    }
+}
+
+#[test]
+fn an_item_above_the_limit_is_an_error_with_both_sizes() {
+    for lanes in [1, 4] {
+        let error = Stream::iter([10usize, 5000, 10])
+            .map(|size| vec![0u8; size])
+            .memory_limit(1000)
+            .parallel(lanes, Order::Input)
+            .map(|item| item.len())
+            .count()
+            .unwrap_err();
+        let Failure::Budget(error) = error.into_failure() else { panic!("not a budget error") };
+        assert_eq!((error.item_bytes, error.limit_bytes), (5024, 1000));
+    }
+}
+
+#[test]
+fn a_batch_above_the_limit_is_an_error_and_not_a_deadlock() {
+    let error =
+        Stream::iter(0..1_000_000u64).memory_limit(10_000).boxed().batch(100_000).count().unwrap_err();
+    assert!(matches!(error.failure(), Failure::Budget(_)), "{error}");
+}
+
+#[test]
+fn a_batch_of_almost_the_limit_gets_through() {
+    for lanes in [1, 3] {
+        let batches = Stream::iter(0..10_000u64)
+            .memory_limit(10_000)
+            .chunked(Fixed(100))
+            .parallel(lanes, Order::Input)
+            .map(|n| n)
+            .batch(1000)
+            .boxed()
+            .count()
+            .unwrap();
+        assert_eq!(batches, 10);
+    }
+}
+
+#[test]
+fn one_item_that_makes_endlessly_many_needs_no_more_memory() {
+    for lanes in [1, 2, 4] {
+        let taken: Vec<u64> = Stream::iter(0..3u64)
+            .memory_limit(100_000)
+            .parallel(lanes, Order::Input)
+            .flat_map(|n| (0u64..).map(move |i| n + i))
+            .take(1_000_000)
+            .collect()
+            .unwrap();
+        assert_eq!(taken.len(), 1_000_000);
+        assert_eq!(taken.last(), Some(&999_999));
+    }
+}
+
+#[test]
+fn a_step_that_makes_much_of_little_in_every_lane_stays_in_order_and_within_memory() {
+    let pipeline = Stream::iter(0..40u64)
+        .memory_limit(200_000)
+        .chunked(Fixed(1))
+        .parallel(4, Order::Input)
+        .flat_map(|n| (0..20_000u64).map(move |i| n * 20_000 + i))
+        .boxed();
+    let mut next = 0;
+    let report = pipeline
+        .for_each(move |n| {
+            assert_eq!(n, next);
+            next += 1;
+        })
+        .unwrap();
+    assert_eq!(report.items_out(), 800_000);
+    assert!(report.reserved_bytes_peak() < 200_000 + 6 * (256 << 10), "{}", report.reserved_bytes_peak());
+}
+
+#[test]
+fn empty_input_and_items_without_bytes_pass() {
+    assert_eq!(Stream::iter(Vec::<u8>::new()).parallel(3, Order::Input).map(|n| n).count().unwrap(), 0);
+    assert_eq!(
+        Stream::iter([(), ()]).memory_limit(1).parallel(3, Order::Input).map(|n| n).count().unwrap(),
+        2
+    );
+}
+
+#[test]
+fn the_budget_is_returned_at_every_end() {
+    let ends = [
+        Stream::iter(0..1000u64).boxed().for_each(|_| ()),
+        Stream::iter(0..1000u64)
+            .boxed()
+            .try_map(|n| if n == 500 { Err("bad") } else { Ok(n) })
+            .for_each(|_| ()),
+        Stream::iter(0..1000u64).boxed().take(10).for_each(|_| ()),
+        Stream::iter(0..1000u64)
+            .boxed()
+            .batch(7)
+            .try_map(|b| if b[0] > 500 { Err("bad") } else { Ok(b) })
+            .for_each(|_| ()),
+    ];
+    for end in ends {
+        let report = end.unwrap_or_else(|error| error.report().clone());
+        assert_eq!(report.reserved_bytes_at_end(), 0);
+    }
+}

@@ -1,0 +1,157 @@
+//! Random pipelines and what they should give: a vector of items, step by step.
+
+use std::sync::{Arc, Mutex};
+
+use primestream_engine::{Chunker, Fixed, OnError, Order, Stream};
+use proptest::prelude::*;
+
+/// A step of a random pipeline. Items divisible by `fault` fail, where there is one.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Map(u64),
+    Filter(u64),
+    FilterMap(u64),
+    FlatMap(u64),
+    Take(u64),
+    Skip(u64),
+    Batch(usize),
+    Faulty { fault: u64, how: Fault, policy: Policy },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    Error,
+    Panic,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Policy {
+    Skip,
+    DeadLetter,
+}
+
+/// A step, and how it is run: fused to the one before, or in lanes of its own.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    pub step: Step,
+    pub lanes: usize,
+    pub chunk: usize,
+}
+
+/// What became of the items that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    pub skipped: u64,
+    pub dead: Vec<u64>,
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let fault = prop_oneof![Just(Fault::Error), Just(Fault::Panic)];
+    let policy = prop_oneof![Just(Policy::Skip), Just(Policy::DeadLetter)];
+    prop_oneof![
+        (1u64..5).prop_map(Step::Map),
+        (2u64..5).prop_map(Step::Filter),
+        (2u64..5).prop_map(Step::FilterMap),
+        (0u64..4).prop_map(Step::FlatMap),
+        (1u64..300).prop_map(Step::Take),
+        (0u64..30).prop_map(Step::Skip),
+        (1usize..9).prop_map(Step::Batch),
+        (2u64..7, fault, policy).prop_map(|(fault, how, policy)| Step::Faulty { fault, how, policy }),
+    ]
+}
+
+pub fn placed() -> impl Strategy<Value = Placed> {
+    (step(), 1usize..=8, 1usize..20).prop_map(|(step, lanes, chunk)| Placed { step, lanes, chunk })
+}
+
+fn fails(item: u64, fault: u64) -> bool {
+    item.is_multiple_of(fault)
+}
+
+fn work(item: u64, fault: u64, how: Fault) -> Result<u64, String> {
+    match how {
+        _ if !fails(item, fault) => Ok(item + 1),
+        Fault::Error => Err(format!("{item} is bad")),
+        Fault::Panic => std::panic::panic_any(format!("{item} is bad")),
+    }
+}
+
+/// Adds a step to a stream. What is lost is kept in `lost`.
+pub fn add(stream: Stream<u64>, placed: &Placed, order: Order, lost: &Arc<Mutex<Lost>>) -> Stream<u64> {
+    let Placed { step, lanes, chunk } = placed.clone();
+    let lanes = stream.chunked(Fixed(chunk)).parallel(lanes, order);
+    match step {
+        Step::Map(by) => lanes.map(move |n| n.wrapping_mul(by)).inspect(|_| ()).boxed(),
+        Step::Filter(by) => lanes.filter(move |n| !n.is_multiple_of(by)).boxed(),
+        Step::FilterMap(by) => lanes.filter_map(move |n| n.is_multiple_of(by).then_some(n / by)).boxed(),
+        Step::FlatMap(count) => lanes.flat_map(move |n| (0..count).map(move |i| n + i)).boxed(),
+        Step::Take(count) => lanes.take(count).boxed(),
+        Step::Skip(count) => lanes.skip(count).boxed(),
+        Step::Batch(count) => lanes.batch(count).flat_map(|batch| batch).boxed(),
+        Step::Faulty { fault, how, policy } => {
+            let policy = match policy {
+                Policy::Skip => OnError::Skip,
+                Policy::DeadLetter => {
+                    let lost = Arc::clone(lost);
+                    OnError::dead_letter(move |letter| {
+                        lost.lock().unwrap().dead.push(letter.item);
+                        Ok::<(), String>(())
+                    })
+                }
+            };
+            // A step on either side, to be fused with.
+            lanes.map(|n| n).try_map(move |n| work(n, fault, how)).on_error(policy).filter(|_| true).boxed()
+        }
+    }
+}
+
+/// What a step should give.
+pub fn expect(items: Vec<u64>, step: &Step, lost: &mut Lost) -> Vec<u64> {
+    let items = items.into_iter();
+    match *step {
+        Step::Map(by) => items.map(|n| n.wrapping_mul(by)).collect(),
+        Step::Filter(by) => items.filter(|n| !n.is_multiple_of(by)).collect(),
+        Step::FilterMap(by) => items.filter(|n| n.is_multiple_of(by)).map(|n| n / by).collect(),
+        Step::FlatMap(count) => items.flat_map(|n| (0..count).map(move |i| n + i)).collect(),
+        Step::Take(count) => items.take(usize::try_from(count).unwrap()).collect(),
+        Step::Skip(count) => items.skip(usize::try_from(count).unwrap()).collect(),
+        Step::Batch(_) => items.collect(),
+        Step::Faulty { fault, policy, .. } => items
+            .filter(|&n| {
+                let is_lost = fails(n, fault);
+                match policy {
+                    Policy::Skip => lost.skipped += u64::from(is_lost),
+                    Policy::DeadLetter if is_lost => lost.dead.push(n),
+                    Policy::DeadLetter => {}
+                }
+                !is_lost
+            })
+            .map(|n| n + 1)
+            .collect(),
+    }
+}
+
+/// Cuts as a random chunker would: every answer another size.
+pub struct Uneven(pub std::sync::atomic::AtomicUsize);
+
+impl Chunker for Uneven {
+    fn limits(&self) -> primestream_engine::chunker::ChunkLimits {
+        let turn = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Fixed(1 + (turn * 7) % 13).limits()
+    }
+}
+
+/// Keeps the panics that are meant to happen out of the output of the tests.
+pub fn hush() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let is_meant =
+                info.payload().downcast_ref::<String>().is_some_and(|text| text.ends_with("is bad"));
+            if !is_meant {
+                before(info);
+            }
+        }));
+    });
+}

@@ -1,0 +1,28 @@
+//! Law 1: how a stream is cut into chunks never changes its result.
+
+mod model;
+
+use model::{Lost, Uneven, add, expect, hush, placed};
+use primestream_engine::{Order, Stream};
+use proptest::prelude::*;
+use std::sync::{Arc, Mutex};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn recutting(count in 0u64..400, mut steps in prop::collection::vec(placed(), 0..5), seed in 0usize..100) {
+        hush();
+        let mut lost = Lost::default();
+        let expected = steps.iter().fold((0..count).collect(), |items, placed| expect(items, &placed.step, &mut lost));
+        for chunk in [1, 2, 7, 1000] {
+            let kept = Arc::new(Mutex::new(Lost::default()));
+            let source = Stream::iter(0..count).chunked(Uneven(seed.into())).boxed();
+            for placed in &mut steps {
+                (placed.lanes, placed.chunk) = (1, chunk);
+            }
+            let stream = steps.iter().fold(source, |stream, placed| add(stream, placed, Order::Input, &kept));
+            prop_assert_eq!(&stream.collect::<Vec<_>>().unwrap(), &expected);
+        }
+    }
+}
