@@ -1,0 +1,107 @@
+//! Codewords of a content, one after the other, in memory used again and again.
+//!
+//! What is the same from one codeword to the next is kept: the table of small
+//! codewords and the power of 5 that positions grow by. Writing uses it to write;
+//! reading uses it to compare what is there with what must be there.
+
+use primestream_primes::Natural;
+
+use crate::block::BlockLen;
+use crate::lookup::ByteCodewords;
+use crate::product::{POWERS_OF_5, Product};
+use crate::role::POSITION_RADIX;
+use crate::symbol::{DataExponents, POSITION_MAX, SymbolError, multiply_header, multiply_trailer};
+
+/// Makes the codewords of one container.
+#[derive(Debug, Clone)]
+pub(crate) struct Coder {
+    /// Codewords of byte values at positions within a block.
+    table: &'static ByteCodewords,
+    /// The codeword made last.
+    product: Product,
+    fives: Product,
+    fives_exponent: u64,
+}
+
+impl Coder {
+    pub(crate) fn new(block_len: BlockLen) -> Self {
+        let table = ByteCodewords::for_blocks_of(block_len);
+        Self { table, product: Product::one(), fives: Product::one(), fives_exponent: 0 }
+    }
+
+    pub(crate) const fn table(&self) -> &'static ByteCodewords {
+        self.table
+    }
+
+    /// Makes a data codeword. Positions close to the last one cost least.
+    pub(crate) fn data(&mut self, position: u64, value: u32) -> Result<&Product, SymbolError> {
+        let exponents = DataExponents::of(position, value)?;
+        self.advance_fives(exponents.fives);
+        self.product.reset_to(&self.fives);
+        exponents.multiply_into(&mut self.product);
+        Ok(&self.product)
+    }
+
+    /// Returns the integer with these bytes without its fives, or with them if the position puts few in it.
+    ///
+    /// `None` if the fives that belong to `position` are not all in it.
+    pub(crate) fn without_fives(&mut self, position: u64, bytes: &[u8]) -> Option<Product> {
+        let exponent = position / POSITION_RADIX + 1;
+        if exponent <= FIVES_LEFT_MAX {
+            return Some(Product::from_bytes(bytes));
+        }
+        if position > POSITION_MAX {
+            return None;
+        }
+        self.advance_fives(exponent);
+        let (quotient, remainder) =
+            Natural::from_le_bytes(bytes).checked_div_rem(&Natural::from_le_bytes(&self.fives.to_bytes()))?;
+        remainder.is_zero().then(|| Product::from_bytes(&quotient.to_le_bytes()))
+    }
+
+    /// Makes `fives` the power with this exponent.
+    fn advance_fives(&mut self, exponent: u64) {
+        if exponent < self.fives_exponent {
+            self.fives.reset();
+            self.fives_exponent = 0;
+        }
+        if exponent != self.fives_exponent {
+            self.fives.multiply_powers(&POWERS_OF_5, exponent - self.fives_exponent);
+            self.fives_exponent = exponent;
+        }
+    }
+
+    /// Makes the header codeword of a block.
+    pub(crate) fn header(&mut self, length: u16, sequence: u64) -> &Product {
+        self.product.reset();
+        multiply_header(&mut self.product, length, sequence);
+        &self.product
+    }
+
+    /// Makes the trailer codeword of a block.
+    pub(crate) fn trailer(&mut self, check: u64) -> &Product {
+        self.product.reset();
+        multiply_trailer(&mut self.product, check);
+        &self.product
+    }
+}
+
+/// Up to this power of 5 a codeword is divided by 3 and 7 as it is.
+///
+/// The power fits a limb; above it, dividing once by a long power makes the rest short.
+const FIVES_LEFT_MAX: u64 = 27;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbol::data;
+
+    #[test]
+    fn positions_may_jump() {
+        let mut coder = Coder::new(BlockLen::DEFAULT);
+        for position in [0, 7, 8, 1000, 1001, 3, 0, 63, 100_000, 64] {
+            let product = coder.data(position, 0xD83D).expect("within the table");
+            assert_eq!(product.to_bytes(), data(position, 0xD83D).expect("within the table").to_le_bytes());
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Whether the frames are all there, once each and in order, and amount to what the end frame says.
+//!
+//! Serial and cheap: it sees numbers, counts and the content go by, hashes the content
+//! as long as nothing is missing, and remembers gaps so that a frame that comes too
+//! late is told from one that comes twice.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used))]
+
+use crate::units::SymbolsRef;
+
+use super::damage::{Damage, DamageKind};
+use super::encode::ContentDigest;
+use super::frame::{EndFrame, RawFrame};
+use super::header::Header;
+
+/// Follows the frames of one container in the order of the bytes.
+///
+/// Every content frame is announced: by [`admit`](Self::admit) when it decoded, by
+/// [`damaged`](Self::damaged) when it did not. Holds at most 1 024 gaps.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_codec::Limits;
+/// use primestream_codec::container::*;
+///
+/// let settings = Settings::default().with_frame_blocks(1).expect("at least one block");
+/// let bytes = encode_all(&[b'.'; 200], &settings, ContainerId([7; 16]))?;
+/// let mut reader = FrameReader::open(bytes.as_slice(), Limits::default())?;
+/// let mut decoder = FrameDecoder::new(reader.header(), Limits::default());
+/// let mut continuity = Continuity::new(reader.header());
+/// let mut symbols = primestream_codec::Symbols::new(primestream_codec::Units::Bytes);
+/// let mut place = 0;
+/// while let Some(piece) = reader.next_piece()? {
+///     match piece {
+///         Piece::Frame(frame) if place == 1 => assert_eq!(frame.number(), 1), // lose this one
+///         Piece::Frame(frame) => {
+///             decoder.decode(&frame, &mut symbols)?;
+///             let lost = continuity.admit(&frame.place(), symbols.as_ref())?;
+///             assert_eq!(lost.map(|damage| damage.frame), (place == 2).then_some(Some(1)));
+///         }
+///         Piece::End(end) => assert_eq!(continuity.end(&end), []), // reported before, not twice
+///         _ => unreachable!("nothing is damaged"),
+///     }
+///     place += 1;
+/// }
+/// assert!(!continuity.is_complete());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Continuity {
+    frame_symbols: usize,
+    /// Number expected next.
+    next: u64,
+    frames: u64,
+    symbols: u64,
+    digest: ContentDigest,
+    /// Ranges of numbers that were passed over.
+    gaps: Vec<(u64, u64)>,
+    /// The frame that was not full, which must have been the last.
+    short: Option<FramePlace>,
+    ended: bool,
+    /// Something is missing or wrong.
+    faulty: bool,
+}
+
+/// Number and place of a frame: what is left of it once its payload has been worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FramePlace {
+    /// Number of the frame.
+    pub number: u64,
+    /// Byte of the container at which it begins.
+    pub offset: u64,
+    /// Bytes of the container it takes.
+    pub bytes: u64,
+}
+
+impl RawFrame {
+    /// Returns number and place of the frame.
+    #[must_use]
+    pub const fn place(&self) -> FramePlace {
+        FramePlace { number: self.number(), offset: self.offset(), bytes: self.stored_bytes() }
+    }
+}
+
+impl Continuity {
+    /// Begins before the first frame of the container with this header.
+    #[must_use]
+    pub fn new(header: &Header) -> Self {
+        Self {
+            frame_symbols: header.settings().frame_symbols(),
+            next: 0,
+            frames: 0,
+            symbols: 0,
+            digest: ContentDigest::default(),
+            gaps: Vec::new(),
+            short: None,
+            ended: false,
+            faulty: false,
+        }
+    }
+
+    /// Takes note of a frame that decoded to `symbols`.
+    ///
+    /// `Ok` means the symbols are to be delivered; damage with it lies before the frame.
+    ///
+    /// # Errors
+    ///
+    /// If the frame is repeated, displaced, or behind the end: its symbols are not to be delivered.
+    pub fn admit(&mut self, place: &FramePlace, symbols: SymbolsRef<'_>) -> Result<Option<Damage>, Damage> {
+        let before = self.step(place)?;
+        self.frames += 1;
+        self.symbols += symbols.len() as u64;
+        if !self.faulty {
+            self.digest.update(symbols);
+        }
+        if symbols.len() != self.frame_symbols {
+            self.short = Some(*place);
+        }
+        Ok(before)
+    }
+
+    /// Takes note of a frame whose header is good and whose content is not, so that it is not reported as lost too.
+    ///
+    /// Returns damage before the frame, or that the frame is repeated, displaced, or behind the end.
+    pub fn damaged(&mut self, place: &FramePlace) -> Option<Damage> {
+        let before = self.step(place).unwrap_or_else(Some);
+        self.faulty = true;
+        before
+    }
+
+    /// Takes note of damage without a frame, so that the container does not count as complete.
+    pub const fn broken(&mut self) {
+        self.faulty = true;
+    }
+
+    /// Compares what was seen with the end frame; returns what differs.
+    ///
+    /// Totals and digest are compared only if nothing was found missing, for then they
+    /// must differ.
+    pub fn end(&mut self, end: &EndFrame) -> Vec<Damage> {
+        let damage = |frame, kind| Damage { offset: end.offset, bytes: 0, frame, kind };
+        let mut found = Vec::new();
+        if self.ended {
+            found.push(damage(None, DamageKind::AfterEnd));
+        }
+        if let Some(count) = end.frames.checked_sub(self.next).filter(|&count| count > 0) {
+            found.push(damage(Some(self.next), DamageKind::Lost { count }));
+            self.remember_gap(self.next, end.frames);
+            self.next = end.frames;
+        } else if end.frames < self.next {
+            found.push(damage(None, DamageKind::FrameTotal { found: self.next, stated: end.frames }));
+        } else if !self.faulty && end.symbols != self.symbols {
+            found.push(damage(None, DamageKind::SymbolTotal { found: self.symbols, stated: end.symbols }));
+        } else if !self.faulty && end.digest != self.digest.finish() {
+            found.push(damage(None, DamageKind::Digest));
+        }
+        self.faulty |= !found.is_empty();
+        self.ended = true;
+        found
+    }
+
+    /// Tells whether the end frame was seen and everything fits it.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.ended && !self.faulty
+    }
+
+    /// Returns how many frames were admitted.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Returns how many symbols were admitted.
+    #[must_use]
+    pub const fn symbols(&self) -> u64 {
+        self.symbols
+    }
+
+    /// Advances to behind the frame with this number.
+    fn step(&mut self, place: &FramePlace) -> Result<Option<Damage>, Damage> {
+        let FramePlace { number, offset, bytes } = *place;
+        let refused = if self.ended {
+            Some(DamageKind::AfterEnd)
+        } else if number < self.next {
+            let missing = self.gaps.iter().any(|&(first, end)| (first..end).contains(&number));
+            Some(if missing { DamageKind::Displaced } else { DamageKind::Repeated })
+        } else {
+            None
+        };
+        if let Some(kind) = refused {
+            self.faulty = true;
+            return Err(Damage { offset, bytes, frame: Some(number), kind });
+        }
+        let (lost, next) = (number - self.next, self.next);
+        self.next = number.saturating_add(1);
+        if lost > 0 {
+            self.remember_gap(next, number);
+        }
+        if let Some(short) = self.short.take() {
+            self.faulty = true;
+            let FramePlace { number, offset, bytes } = short;
+            return Ok(Some(Damage { offset, bytes, frame: Some(number), kind: DamageKind::Short }));
+        }
+        if lost == 0 {
+            return Ok(None);
+        }
+        self.faulty = true;
+        Ok(Some(Damage { offset, bytes: 0, frame: Some(next), kind: DamageKind::Lost { count: lost } }))
+    }
+
+    fn remember_gap(&mut self, first: u64, end: u64) {
+        if self.gaps.len() < GAPS_MAX {
+            self.gaps.push((first, end));
+        }
+    }
+}
+
+/// Most gaps remembered. Beyond it a late frame is called repeated instead of displaced; it is refused all the same.
+const GAPS_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::{ContainerId, Digest, Settings};
+
+    fn follow(numbers: &[u64], stated: u64) -> (Vec<(Option<u64>, DamageKind)>, bool) {
+        let settings = Settings::default().with_frame_blocks(1).expect("one block");
+        let mut continuity = Continuity::new(&Header::new(settings, ContainerId::default()));
+        let mut digest = ContentDigest::default();
+        let mut found = Vec::new();
+        for (&number, offset) in numbers.iter().zip(0..) {
+            let symbols = [u8::try_from(number).expect("small"); 64];
+            let place = FramePlace { number, offset, bytes: 1 };
+            digest.update(symbols.as_slice().into());
+            found.extend(continuity.admit(&place, symbols.as_slice().into()).unwrap_or_else(Some));
+        }
+        let end = EndFrame {
+            offset: 99,
+            frames: stated,
+            symbols: stated * 64,
+            digest: digest.finish(),
+            index_offset: None,
+        };
+        found.extend(continuity.end(&end));
+        (found.iter().map(|damage| (damage.frame, damage.kind)).collect(), continuity.is_complete())
+    }
+
+    #[test]
+    fn order_is_followed() {
+        use DamageKind::{Displaced, FrameTotal, Lost, Repeated};
+        assert_eq!(follow(&[], 0), (vec![], true));
+        assert_eq!(follow(&[0, 1, 2], 3), (vec![], true));
+        assert_eq!(follow(&[0, 2], 3), (vec![(Some(1), Lost { count: 1 })], false));
+        assert_eq!(follow(&[0], 3), (vec![(Some(1), Lost { count: 2 })], false));
+        assert_eq!(follow(&[0, 0, 1], 2), (vec![(Some(0), Repeated)], false));
+        assert_eq!(follow(&[1, 0], 2), (vec![(Some(0), Lost { count: 1 }), (Some(0), Displaced)], false));
+        assert_eq!(follow(&[0, 1], 1), (vec![(None, FrameTotal { found: 2, stated: 1 })], false));
+    }
+
+    #[test]
+    fn another_content_is_noticed() {
+        let mut continuity = Continuity::new(&Header::new(Settings::default(), ContainerId::default()));
+        let place = FramePlace { number: 0, offset: 64, bytes: 9 };
+        continuity.admit(&place, b"abc".as_slice().into()).expect("the first frame");
+        let end = EndFrame { offset: 73, frames: 1, symbols: 3, digest: Digest([0; 32]), index_offset: None };
+        let found = continuity.end(&end);
+        assert_eq!(found.iter().map(|damage| damage.kind).collect::<Vec<_>>(), [DamageKind::Digest]);
+    }
+
+    #[test]
+    fn only_the_last_frame_may_be_short() {
+        let mut continuity = Continuity::new(&Header::new(Settings::default(), ContainerId::default()));
+        let place = |number| FramePlace { number, offset: number, bytes: 1 };
+        assert_eq!(continuity.admit(&place(0), b"abc".as_slice().into()), Ok(None));
+        let damage =
+            continuity.admit(&place(1), b"abc".as_slice().into()).expect("delivered").expect("but reported");
+        assert_eq!((damage.frame, damage.kind), (Some(0), DamageKind::Short));
+    }
+}

@@ -1,0 +1,405 @@
+//! Reading a container from front to back, from any [`Read`].
+//!
+//! [`FrameReader`] does the framing alone: it believes no length before the frame
+//! header's checksum fits, holds one frame at a time, and finds its way back after
+//! damage. What is inside a frame is [`FrameDecoder`](super::FrameDecoder)'s, on
+//! whatever lane; whether the frames are all there, in order, is
+//! [`Continuity`](super::Continuity)'s. The search behind damage is described in
+//! `docs/container.md`, "Reading after damage".
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used))]
+
+use std::io::{self, Read};
+
+use crate::limits::Limits;
+
+use super::damage::{Damage, DamageKind, FrameFault};
+use super::error::ContainerError;
+use super::frame::{
+    EndFrame, FLAG_COMPRESSED, FLAG_OPTIONAL, FLAGS_KNOWN, FRAME_HEAD_BYTES, FrameHead, KIND_CONTENT,
+    KIND_END, MARKER, RawFrame,
+};
+use super::header::{HEADER_BYTES, Header};
+
+/// What comes next in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Piece {
+    /// A content frame, framed only.
+    Frame(RawFrame),
+    /// The end frame, verified.
+    End(EndFrame),
+    /// A place where something is wrong; reading goes on behind it.
+    Damage(Damage),
+}
+
+/// Takes a container apart into frames, in the order of the bytes.
+///
+/// Holds one frame, and as much again while it searches behind damage.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_codec::Limits;
+/// use primestream_codec::container::{ContainerId, FrameReader, Piece, Settings, encode_all};
+///
+/// let bytes = encode_all(b"Hello, world!", &Settings::default(), ContainerId([7; 16]))?;
+/// let mut reader = FrameReader::open(bytes.as_slice(), Limits::default())?;
+/// let Some(Piece::Frame(frame)) = reader.next_piece()? else { panic!("one content frame") };
+/// assert_eq!((frame.number(), frame.offset(), frame.symbols()), (0, 64, 13));
+/// let Some(Piece::End(end)) = reader.next_piece()? else { panic!("an end frame") };
+/// assert_eq!((end.frames, end.symbols), (1, 13));
+/// assert_eq!(reader.next_piece()?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct FrameReader<R> {
+    source: Source<R>,
+    header: Header,
+    limits: Limits,
+    /// A good end frame was seen.
+    ended: bool,
+    /// Everything, the verdict on completeness included, was handed out.
+    finished: bool,
+}
+
+impl<R: Read> FrameReader<R> {
+    /// Reads the container header.
+    ///
+    /// # Errors
+    ///
+    /// If the source fails, if the bytes are no container this version reads, or if a full
+    /// frame has more symbols than `limits` allow.
+    pub fn open(source: R, limits: Limits) -> Result<Self, ContainerError> {
+        let mut source = Source::new(source);
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        source.take(HEADER_BYTES, &mut bytes)?;
+        let Ok(bytes) = <[u8; HEADER_BYTES]>::try_from(bytes.as_slice()) else {
+            return Err(cut_header(&bytes));
+        };
+        let header = Header::parse(&bytes)?;
+        let (needed, allowed) = (header.settings().frame_symbols(), limits.frame_symbols_max);
+        if needed > allowed {
+            let (needed, allowed) = (needed as u64, allowed as u64);
+            return Err(ContainerError::LimitExceeded { limit: "frame_symbols_max", needed, allowed });
+        }
+        Ok(Self { source, header, limits, ended: false, finished: false })
+    }
+
+    /// Returns the container's header.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Returns the limits the reader keeps.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Returns the byte of the container that is read next.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.source.offset
+    }
+
+    /// Returns the next frame or the next place of damage, or `None` at the end.
+    ///
+    /// A container without a good end frame gives [`DamageKind::Incomplete`] last.
+    ///
+    /// # Errors
+    ///
+    /// If the source fails, the container was written by a newer version, or a frame is larger than the
+    /// limits allow.
+    pub fn next_piece(&mut self) -> Result<Option<Piece>, ContainerError> {
+        while !self.finished {
+            let start = self.source.offset;
+            let mut bytes = Vec::with_capacity(FRAME_HEAD_BYTES);
+            self.source.take(FRAME_HEAD_BYTES, &mut bytes)?;
+            if bytes.is_empty() {
+                self.finished = true;
+                let at_end = Damage { offset: start, bytes: 0, frame: None, kind: DamageKind::Incomplete };
+                return Ok((!self.ended).then_some(Piece::Damage(at_end)));
+            }
+            let Some(head) = self.head_at(&bytes) else {
+                self.source.push_back(bytes);
+                let bytes = self.skip_to_frame()?;
+                let kind = if self.ended { DamageKind::AfterEnd } else { DamageKind::NoFrame };
+                return Ok(Some(Piece::Damage(Damage { offset: start, bytes, frame: None, kind })));
+            };
+            if self.is_to_be_skipped(head, start)? {
+                if let Some(damage) = self.skip_frame(head, start)? {
+                    return Ok(Some(Piece::Damage(damage)));
+                }
+                continue;
+            }
+            if let Some(kind) = self.contradiction(head)? {
+                let bytes = FRAME_HEAD_BYTES as u64;
+                return Ok(Some(Piece::Damage(Damage {
+                    offset: start,
+                    bytes,
+                    frame: Some(head.number),
+                    kind,
+                })));
+            }
+            return self.frame(head, start).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Reads payload and checksum of a frame whose header is believed.
+    fn frame(&mut self, head: FrameHead, offset: u64) -> Result<Piece, ContainerError> {
+        let damage = |bytes: usize, kind| {
+            let bytes = (FRAME_HEAD_BYTES + bytes) as u64;
+            Piece::Damage(Damage { offset, bytes, frame: Some(head.number), kind })
+        };
+        let wanted = head.payload_bytes as usize + 4;
+        let mut payload = Vec::new();
+        if payload.try_reserve_exact(wanted).is_err() {
+            let (needed, allowed) = (wanted as u64, 0);
+            return Err(ContainerError::LimitExceeded { limit: "memory", needed, allowed });
+        }
+        self.source.take(wanted, &mut payload)?;
+        if payload.len() < wanted {
+            return Ok(match self.head_within(&payload) {
+                Some(at) => {
+                    self.source.push_back(payload.split_off(at));
+                    damage(at, DamageKind::Broken)
+                }
+                None => damage(payload.len(), DamageKind::Cut),
+            });
+        }
+        let crc = payload.split_last_chunk::<4>().map_or(0, |(_, crc)| u32::from_le_bytes(*crc));
+        payload.truncate(wanted - 4);
+        let mut frame = RawFrame { head, offset, payload, crc };
+        if !self.is_followed_well(head.kind)? && !frame.is_intact(self.header.id()) {
+            // Either the payload was changed and the next frame as well, or bytes are missing and what
+            // was read as payload reaches into the next frame, which must not be lost with this one.
+            frame.payload.extend_from_slice(&crc.to_le_bytes());
+            if let Some(at) = self.head_within(&frame.payload) {
+                self.source.push_back(frame.payload.split_off(at));
+                return Ok(damage(at, DamageKind::Broken));
+            }
+            frame.payload.truncate(wanted - 4);
+        }
+        if head.kind == KIND_CONTENT {
+            return Ok(Piece::Frame(frame));
+        }
+        let end = if frame.is_intact(self.header.id()) { EndFrame::parse(&frame) } else { None };
+        self.ended |= end.is_some();
+        Ok(end.map_or_else(|| damage(wanted, DamageKind::Content(FrameFault::Checksum)), Piece::End))
+    }
+
+    /// Tells whether behind a frame of `kind` there stands what may stand there.
+    fn is_followed_well(&mut self, kind: u8) -> Result<bool, ContainerError> {
+        let mut ahead = Vec::with_capacity(FRAME_HEAD_BYTES);
+        self.source.take(FRAME_HEAD_BYTES, &mut ahead)?;
+        let well = if ahead.is_empty() { kind == KIND_END } else { self.head_at(&ahead).is_some() };
+        self.source.push_back(ahead);
+        Ok(well)
+    }
+
+    /// Finds a frame header in bytes that were read as payload, if they may be read again.
+    fn head_within(&mut self, payload: &[u8]) -> Option<usize> {
+        if !self.source.may_read_again(payload.len()) {
+            return None;
+        }
+        // A header may begin in the payload and end behind it.
+        let ahead = self.source.peek_pending(FRAME_HEAD_BYTES - 1);
+        let seam_start = payload.len().saturating_sub(FRAME_HEAD_BYTES - 1);
+        let mut seam = payload.get(seam_start..).unwrap_or_default().to_vec();
+        seam.extend_from_slice(ahead);
+        let inside = self.find_head(payload);
+        inside.or_else(|| self.find_head(&seam).map(|at| seam_start + at).filter(|&at| at < payload.len()))
+    }
+
+    /// Skips to the next believable frame header, or to the end; returns how many bytes that were.
+    fn skip_to_frame(&mut self) -> Result<u64, ContainerError> {
+        let mut skipped = 0;
+        let mut window = Vec::with_capacity(SEARCH_BYTES);
+        loop {
+            let before = window.len();
+            self.source.take(SEARCH_BYTES - before, &mut window)?;
+            if let Some(at) = self.find_head(&window) {
+                self.source.push_back(window.split_off(at));
+                return Ok(skipped + at as u64);
+            }
+            if window.len() == before {
+                return Ok(skipped + window.len() as u64);
+            }
+            // A header may be cut by the window's end.
+            let done = window.len().saturating_sub(FRAME_HEAD_BYTES - 1);
+            window.drain(..done);
+            skipped += done as u64;
+        }
+    }
+
+    /// Finds the first believable frame header that lies wholly in `bytes`.
+    fn find_head(&self, bytes: &[u8]) -> Option<usize> {
+        let [first, ..] = MARKER;
+        let mut from = 0;
+        loop {
+            let at = from + bytes.get(from..)?.iter().position(|&byte| byte == first)?;
+            if self.head_at(bytes.get(at..at + FRAME_HEAD_BYTES)?).is_some() {
+                return Some(at);
+            }
+            from = at + 1;
+        }
+    }
+
+    fn head_at(&self, bytes: &[u8]) -> Option<FrameHead> {
+        FrameHead::parse(bytes.first_chunk()?, self.header.id()).filter(|_| bytes.len() == FRAME_HEAD_BYTES)
+    }
+
+    /// Tells whether the frame is of a kind to be passed over, and refuses what a newer version wrote.
+    fn is_to_be_skipped(&self, head: FrameHead, offset: u64) -> Result<bool, ContainerError> {
+        let newer = |field, value| Err(ContainerError::NewerFeature { offset, field, value });
+        if head.flags & !FLAGS_KNOWN != 0 {
+            return newer("frame flags", head.flags.into());
+        }
+        if head.reserved != 0 {
+            return newer("frame reserved", head.reserved.into());
+        }
+        match head.kind {
+            KIND_CONTENT | KIND_END => Ok(false),
+            _ if head.flags & FLAG_OPTIONAL != 0 => Ok(true),
+            kind => newer("frame kind", kind.into()),
+        }
+    }
+
+    /// Passes over a frame of an unknown kind without holding it.
+    fn skip_frame(&mut self, head: FrameHead, offset: u64) -> Result<Option<Damage>, ContainerError> {
+        let mut left = head.payload_bytes as usize + 4;
+        let mut window = Vec::with_capacity(SEARCH_BYTES);
+        while left > 0 {
+            window.clear();
+            self.source.take(left.min(SEARCH_BYTES), &mut window)?;
+            if window.is_empty() {
+                let bytes = self.source.offset - offset;
+                return Ok(Some(Damage { offset, bytes, frame: None, kind: DamageKind::Cut }));
+            }
+            left -= window.len();
+        }
+        Ok(None)
+    }
+
+    /// Says what in a believable header cannot be, before anything is allocated for it.
+    ///
+    /// What could be but is above the caller's limit is an error: reading on would call a good frame damaged.
+    fn contradiction(&self, head: FrameHead) -> Result<Option<DamageKind>, ContainerError> {
+        let (bytes_max, symbols_max) = if head.kind == KIND_CONTENT {
+            let symbols_max = self.header.settings().frame_symbols() as u64;
+            let payload_max = self.header.payload_bytes_max(head.number, head.symbols.into());
+            (payload_max, symbols_max)
+        } else {
+            (u64::from(super::frame::END_PAYLOAD_BYTES), 0)
+        };
+        let count = u64::from(head.symbols);
+        if count > symbols_max || (count == 0 && symbols_max > 0) {
+            return Ok(Some(DamageKind::SymbolCount { count, count_max: symbols_max }));
+        }
+        let (stored, whole) = (u64::from(head.payload_bytes), u64::from(head.whole_bytes));
+        if whole > bytes_max {
+            return Ok(Some(DamageKind::Length { bytes: whole, bytes_max }));
+        }
+        let fits = if head.flags & FLAG_COMPRESSED != 0 { stored < whole } else { stored == whole };
+        if !fits {
+            return Ok(Some(DamageKind::Length { bytes: stored, bytes_max: whole }));
+        }
+        let allowed = self.limits.frame_bytes_max as u64;
+        if whole > allowed {
+            return Err(ContainerError::LimitExceeded { limit: "frame_bytes_max", needed: whole, allowed });
+        }
+        Ok(None)
+    }
+}
+
+fn cut_header(bytes: &[u8]) -> ContainerError {
+    let magic = super::header::MAGIC;
+    if magic.starts_with(bytes.get(..magic.len().min(bytes.len())).unwrap_or_default())
+        || bytes.starts_with(&magic)
+    {
+        return ContainerError::HeaderCut { bytes: bytes.len() as u64 };
+    }
+    let mut found = [0; 8];
+    found.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    ContainerError::NotAContainer { found }
+}
+
+/// A [`Read`] that can take back what was read from it.
+#[derive(Debug)]
+struct Source<R> {
+    inner: R,
+    pending: Vec<u8>,
+    /// How much of `pending` has been read.
+    taken: usize,
+    /// Place of the next byte.
+    offset: u64,
+    /// Bytes searched a second time, which [`REREAD_MAX`] bounds.
+    reread: u64,
+}
+
+impl<R: Read> Source<R> {
+    const fn new(inner: R) -> Self {
+        Self { inner, pending: Vec::new(), taken: 0, offset: 0, reread: 0 }
+    }
+
+    /// Appends `count` bytes to `out`, or fewer at the end.
+    fn take(&mut self, count: usize, out: &mut Vec<u8>) -> Result<(), ContainerError> {
+        let waiting = self.pending.get(self.taken..).unwrap_or_default();
+        let old = waiting.get(..count).unwrap_or(waiting);
+        out.extend_from_slice(old);
+        let had = old.len();
+        self.taken += had;
+        self.offset += had as u64;
+        if self.taken == self.pending.len() && self.pending.capacity() > SEARCH_BYTES {
+            self.pending = Vec::new();
+            self.taken = 0;
+        }
+        let missing = (count - had) as u64;
+        if missing > 0 {
+            // From here on `pending` no longer ends where the next byte begins.
+            self.pending.clear();
+            self.taken = 0;
+            let read = self.inner.by_ref().take(missing).read_to_end(out);
+            self.offset +=
+                read.map_err(|source: io::Error| ContainerError::Io { offset: self.offset, source })? as u64;
+        }
+        Ok(())
+    }
+
+    /// Puts back the bytes read last.
+    fn push_back(&mut self, mut bytes: Vec<u8>) {
+        self.offset -= bytes.len() as u64;
+        match self.taken.checked_sub(bytes.len()) {
+            // They are still there.
+            Some(start) => self.taken = start,
+            None => {
+                bytes.extend_from_slice(self.pending.get(self.taken..).unwrap_or_default());
+                self.pending = bytes;
+                self.taken = 0;
+            }
+        }
+    }
+
+    fn peek_pending(&self, count: usize) -> &[u8] {
+        let waiting = self.pending.get(self.taken..).unwrap_or_default();
+        waiting.get(..count).unwrap_or(waiting)
+    }
+
+    /// Asks to search `bytes` that were read before.
+    const fn may_read_again(&mut self, bytes: usize) -> bool {
+        self.reread += bytes as u64;
+        self.reread <= self.offset.saturating_mul(REREAD_MAX)
+    }
+}
+
+/// How many times what was read may be searched again behind damage.
+///
+/// Honest damage needs it once or twice. A higher value lets crafted frame headers,
+/// each claiming what the others claim, cost more time.
+const REREAD_MAX: u64 = 4;
+
+/// Bytes searched at a time for the next frame. Larger gains nothing; smaller than a frame header cannot work.
+const SEARCH_BYTES: usize = 8 << 10;
+const _: () = assert!(SEARCH_BYTES > FRAME_HEAD_BYTES);

@@ -1,0 +1,326 @@
+//! No damaged container is taken for a good one, and every frame that is not damaged is delivered.
+
+use primestream_codec::container::{
+    Compression, ContainerError, ContainerId, Continuity, DamageKind, FrameDecoder, FrameReader,
+    HEADER_BYTES, Piece, Positions, Settings, encode_symbols,
+};
+use primestream_codec::{BlockLen, Limits, Symbols, Units};
+
+/// What a reader that passes over damage makes of a container.
+#[derive(Debug, Default)]
+struct Survey {
+    delivered: Vec<(u64, Symbols)>,
+    /// Frames named by some damage.
+    named: Vec<u64>,
+    kinds: Vec<DamageKind>,
+    is_complete: bool,
+}
+
+fn survey(container: &[u8]) -> Result<Survey, ContainerError> {
+    let limits = Limits { frame_bytes_max: 1 << 20, ..Limits::default() };
+    let mut reader = FrameReader::open(container, limits)?;
+    let mut decoder = FrameDecoder::new(reader.header(), limits);
+    let mut continuity = Continuity::new(reader.header());
+    let mut symbols = Symbols::new(reader.header().settings().units());
+    let mut found = Survey::default();
+    while let Some(piece) = reader.next_piece()? {
+        let damages = match piece {
+            Piece::Frame(frame) => match decoder.decode(&frame, &mut symbols) {
+                Ok(()) => match continuity.admit(&frame.place(), symbols.as_ref()) {
+                    Ok(before) => {
+                        found.delivered.push((frame.number(), symbols.clone()));
+                        before.into_iter().collect()
+                    }
+                    Err(refused) => vec![refused],
+                },
+                Err(damage) => {
+                    continuity.damaged(&frame.place()).into_iter().chain([damage.summary()]).collect()
+                }
+            },
+            Piece::End(end) => continuity.end(&end),
+            Piece::Damage(damage) => {
+                continuity.broken();
+                vec![damage]
+            }
+            _ => unreachable!("no other piece exists"),
+        };
+        for damage in damages {
+            let count = if let DamageKind::Lost { count } = damage.kind { count } else { 1 };
+            found.named.extend(damage.frame.into_iter().flat_map(|first| first..first + count));
+            found.kinds.push(damage.kind);
+        }
+    }
+    found.is_complete = continuity.is_complete();
+    Ok(found)
+}
+
+fn small(number: u64) -> usize {
+    usize::try_from(number).expect("a small number")
+}
+
+/// A small container, where its frames lie, and what is in them.
+struct Sample {
+    bytes: Vec<u8>,
+    /// Starts of the frames, the end frame's and the end included.
+    starts: Vec<usize>,
+    contents: Vec<Symbols>,
+}
+
+impl Sample {
+    fn new(settings: Settings, symbols: &Symbols, id: u8) -> Self {
+        let bytes = encode_symbols(symbols.as_ref(), &settings, ContainerId([id; 16])).expect("small");
+        let mut reader = FrameReader::open(bytes.as_slice(), Limits::default()).expect("a container");
+        let mut starts = vec![HEADER_BYTES];
+        while reader.next_piece().expect("in memory").is_some() {
+            starts.push(usize::try_from(reader.offset()).expect("small"));
+        }
+        let contents =
+            symbols.as_ref().pieces(settings.frame_symbols()).map(|piece| piece.to_symbols()).collect();
+        let sample = Self { bytes, starts, contents };
+        assert_eq!(sample.starts.len(), sample.contents.len() + 2);
+        assert!(survey(&sample.bytes).expect("a container").is_complete);
+        sample
+    }
+
+    /// Returns the bytes of a frame; the one after the last content frame is the end frame.
+    fn frame(&self, frame: usize) -> &[u8] {
+        &self.bytes[self.starts[frame]..self.starts[frame + 1]]
+    }
+
+    fn frames(&self) -> usize {
+        self.contents.len()
+    }
+
+    fn frame_at(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset) - 1
+    }
+
+    /// Puts frames together in another order.
+    fn assembled(&self, order: &[usize]) -> Vec<u8> {
+        let mut bytes = self.bytes[..HEADER_BYTES].to_vec();
+        order.iter().for_each(|&frame| bytes.extend_from_slice(self.frame(frame)));
+        bytes
+    }
+
+    /// Checks that exactly the frames not in `damaged` are delivered, each as it was, and the others named.
+    fn check(&self, bytes: &[u8], damaged: &[usize], what: &str) {
+        let found = survey(bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(!found.is_complete, "{what}: taken for good");
+        self.check_delivered(&found, what);
+        let delivered: Vec<usize> = found.delivered.iter().map(|(frame, _)| small(*frame)).collect();
+        let good: Vec<usize> = (0..self.frames()).filter(|frame| !damaged.contains(frame)).collect();
+        assert_eq!(delivered, good, "{what}: {:?}", found.kinds);
+        for frame in damaged.iter().filter(|&&frame| frame < self.frames()) {
+            assert!(
+                found.named.contains(&(*frame as u64)),
+                "{what}: frame {frame} not named in {:?}",
+                found.kinds
+            );
+        }
+    }
+
+    fn check_delivered(&self, found: &Survey, what: &str) {
+        for (number, symbols) in &found.delivered {
+            assert_eq!(self.contents.get(small(*number)), Some(symbols), "{what}: frame {number} is another");
+        }
+    }
+}
+
+fn samples() -> Vec<Sample> {
+    let bytes = Symbols::Bytes(b"It was the best of times, it was the worst of times \x00\xFF\x07".to_vec());
+    let units =
+        Symbols::Utf16("Hello, world! \u{1F600} na\u{EF}ve, \u{4E16}\u{754C}".encode_utf16().collect());
+    let base = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(2).expect("two blocks");
+    let longer =
+        base.with_block_len(BlockLen::try_new(17).expect("8 to 256")).with_frame_blocks(1).expect("one");
+    [
+        (base, bytes.clone()),
+        (longer, bytes.clone()),
+        (base.with_compression(Compression::Zstd), bytes.clone()),
+        (base.with_positions(Positions::Global), bytes.clone()),
+        (base.with_units(Units::Utf16), units.clone()),
+        (longer.with_units(Units::Utf16).with_compression(Compression::Zstd), units),
+        (Settings::default(), bytes),
+        (Settings::default(), Symbols::Bytes(Vec::new())),
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|((settings, symbols), id)| Sample::new(settings, &symbols, id))
+    .collect()
+}
+
+#[test]
+fn every_flipped_bit_is_detected_and_its_frame_named() {
+    let mut flips = 0;
+    for sample in samples() {
+        for bit in 0..sample.bytes.len() * 8 {
+            let mut bytes = sample.bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            flips += 1;
+            if bit / 8 < HEADER_BYTES {
+                assert!(survey(&bytes).is_err(), "header bit {bit}");
+            } else {
+                sample.check(&bytes, &[sample.frame_at(bit / 8)], &format!("bit {bit}"));
+            }
+        }
+    }
+    assert!(flips > 8 * 8 * 1024, "{flips} flips are too few");
+}
+
+#[test]
+fn every_truncation_is_detected() {
+    for sample in samples() {
+        for len in 0..sample.bytes.len() {
+            let bytes = &sample.bytes[..len];
+            if len < HEADER_BYTES {
+                assert!(matches!(survey(bytes), Err(ContainerError::HeaderCut { .. })), "{len} bytes");
+                continue;
+            }
+            let found = survey(bytes).expect("a header");
+            assert!(!found.is_complete, "{len} bytes taken for good");
+            assert!(found.kinds.contains(&DamageKind::Incomplete), "{len} bytes");
+            let whole = sample.starts[1..=sample.frames()].iter().filter(|&&end| end <= len).count();
+            assert_eq!(found.delivered.len(), whole, "{len} bytes");
+            sample.check_delivered(&found, &format!("{len} bytes"));
+        }
+    }
+}
+
+#[test]
+fn frames_out_of_place_are_detected() {
+    for sample in samples().iter().filter(|sample| sample.frames() >= 3) {
+        let count = sample.frames();
+        let order: Vec<usize> = (0..=count).collect();
+        for frame in 0..=count {
+            let mut dropped = order.clone();
+            dropped.remove(frame);
+            let missing = if frame == count { vec![] } else { vec![frame] };
+            sample.check(&sample.assembled(&dropped), &missing, &format!("dropped {frame}"));
+            for place in 0..=count + 1 {
+                let mut repeated = order.clone();
+                repeated.insert(place, frame);
+                let found = survey(&sample.assembled(&repeated)).expect("a header");
+                assert!(!found.is_complete, "{frame} repeated at {place}");
+                sample.check_delivered(&found, "repeated");
+            }
+            for other in 0..frame {
+                let mut swapped = order.clone();
+                swapped.swap(frame, other);
+                let found = survey(&sample.assembled(&swapped)).expect("a header");
+                assert!(!found.is_complete, "{frame} and {other} swapped");
+                sample.check_delivered(&found, "swapped");
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_of_another_container_are_detected() {
+    let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
+    let ours = Sample::new(settings, &Symbols::Bytes(vec![1; 40]), 1);
+    let theirs = Sample::new(settings, &Symbols::Bytes(vec![2; 40]), 2);
+    for frame in 0..=ours.frames() {
+        let mut bytes = ours.bytes[..HEADER_BYTES].to_vec();
+        for at in 0..=ours.frames() {
+            bytes.extend_from_slice(if at == frame { theirs.frame(at) } else { ours.frame(at) });
+        }
+        ours.check(&bytes, &[frame], &format!("spliced {frame}"));
+    }
+    let both = [ours.bytes.as_slice(), &theirs.bytes].concat();
+    ours.check(&both, &[], "a container behind the container");
+}
+
+#[test]
+fn bytes_lost_or_added_cost_one_frame() {
+    for sample in samples().iter().filter(|sample| sample.frames() >= 2) {
+        for frame in 0..sample.frames() {
+            let (start, end) = (sample.starts[frame], sample.starts[frame + 1]);
+            for at in (start..end).step_by(5) {
+                for count in [1, 3, 40, 90, 92].into_iter().filter(|count| at + count <= end) {
+                    let mut bytes = sample.bytes.clone();
+                    bytes.drain(at..at + count);
+                    sample.check(&bytes, &[frame], &format!("{count} bytes lost at {at}"));
+                }
+                let mut bytes = sample.bytes.clone();
+                bytes.splice(at..at, [0xF5; 7]);
+                // In front of the frame, it is not damaged.
+                let damaged = if at == start { vec![] } else { vec![frame] };
+                sample.check(&bytes, &damaged, &format!("7 bytes added at {at}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn random_damage_is_detected() {
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = move |end: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        small(state % end as u64)
+    };
+    for sample in samples() {
+        for round in 0..4000 {
+            let mut bytes = sample.bytes.clone();
+            let len = bytes.len();
+            let at = random(len);
+            match round % 5 {
+                0 => {
+                    // A burst of at most 32 bits.
+                    let burst = u32::try_from(random(1 << 31)).expect("31 bits") | 1 << 31;
+                    bytes
+                        .iter_mut()
+                        .skip(at)
+                        .zip(burst.to_le_bytes())
+                        .for_each(|(byte, change)| *byte ^= change);
+                }
+                1 => [at, random(len)].iter().for_each(|&at| bytes[at] ^= 1 << (at % 8)),
+                2 => bytes.iter_mut().skip(at).take(64).for_each(|byte| *byte = 0),
+                3 => {
+                    let to = random(len);
+                    let sector: Vec<u8> = bytes.iter().skip(at).take(64).copied().collect();
+                    bytes.iter_mut().skip(to).zip(sector).for_each(|(byte, from)| *byte = from);
+                }
+                _ => bytes
+                    .iter_mut()
+                    .skip(at)
+                    .take(1 + round % 30)
+                    .for_each(|byte| *byte = byte.wrapping_add(77)),
+            }
+            if bytes == sample.bytes {
+                continue;
+            }
+            if let Ok(found) = survey(&bytes) {
+                assert!(!found.is_complete, "round {round} at {at} taken for good");
+                sample.check_delivered(&found, "random damage");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_but_the_damaged_frames_are_delivered() {
+    let settings =
+        Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(2).expect("two blocks");
+    let symbols = Symbols::Bytes((0..400_u16).map(|i| (i % 251) as u8).collect());
+    let sample = Sample::new(settings, &symbols, 3);
+    let mut state = 88_172_645_463_325_252_u64;
+    for round in 0..1000 {
+        let mut bytes = sample.bytes.clone();
+        let mut damaged = Vec::new();
+        for _ in 0..1 + round % 10 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let frame = (state >> 32) as usize % sample.frames();
+            if damaged.contains(&frame) {
+                continue;
+            }
+            damaged.push(frame);
+            let (start, len) = (sample.starts[frame], sample.frame(frame).len());
+            bytes[start + small(state % len as u64)] ^= 1 << (round % 8);
+        }
+        sample.check(&bytes, &damaged, &format!("round {round}, frames {damaged:?}"));
+    }
+}
