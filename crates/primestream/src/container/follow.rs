@@ -1,0 +1,102 @@
+//! Whether the frames are all there, as the last word on each.
+
+use primestream_codec::Symbols;
+use primestream_codec::container::{Continuity, Damage, FrameDamage, FramePlace, Header};
+use primestream_engine::{Emit, Operator, Outcome, Tally, Weigh};
+
+use super::decode::Decoded;
+
+/// What a container turned out to hold, in order.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Found {
+    /// The symbols of a frame that is good and in its place.
+    Symbols {
+        /// The frame.
+        place: FramePlace,
+        /// What it holds.
+        symbols: Symbols,
+    },
+    /// A frame whose content is damaged.
+    Frame(FrameDamage),
+    /// Something else is wrong: a frame is missing, repeated, cut, or the end does not fit.
+    Damage(Damage),
+}
+
+impl Weigh for Found {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Found::Symbols { symbols, .. } => symbols.heap_bytes(),
+            Found::Frame(damage) => size_of_val(damage.codewords.as_slice()),
+            Found::Damage(_) => 0,
+        }
+    }
+}
+
+/// Follows the frames of one container in order. Holds no frame.
+#[derive(Debug)]
+pub(crate) struct Follow {
+    header: Header,
+    continuity: Continuity,
+    tally: Tally,
+}
+
+impl Follow {
+    pub(crate) fn new(header: &Header) -> Self {
+        Self { header: *header, continuity: Continuity::new(header), tally: Tally::default() }
+    }
+
+    fn hand_on(&mut self, found: Found, out: &mut impl Emit<Found>) -> Outcome {
+        self.tally.created += 1;
+        out.emit(found)
+    }
+}
+
+impl Operator for Follow {
+    type In = Decoded;
+    type Out = Found;
+
+    fn on_item(&mut self, item: Decoded, out: &mut impl Emit<Found>) -> Outcome {
+        self.tally.absorbed += 1;
+        match item {
+            Decoded::Frame { place, symbols } => match self.continuity.admit(&place, symbols.as_ref()) {
+                Ok(before) => {
+                    if let Some(damage) = before {
+                        self.hand_on(Found::Damage(damage), out)?;
+                    }
+                    self.hand_on(Found::Symbols { place, symbols }, out)
+                }
+                Err(damage) => self.hand_on(Found::Damage(damage), out),
+            },
+            Decoded::Damaged(damage) => {
+                let place = FramePlace { number: damage.frame, offset: damage.offset, bytes: damage.bytes };
+                if let Some(before) = self.continuity.damaged(&place) {
+                    self.hand_on(Found::Damage(before), out)?;
+                }
+                self.hand_on(Found::Frame(damage), out)
+            }
+            Decoded::Broken(damage) => {
+                self.continuity.broken();
+                self.hand_on(Found::Damage(damage), out)
+            }
+            Decoded::End(end) => {
+                for damage in self.continuity.end(&end) {
+                    self.hand_on(Found::Damage(damage), out)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(&self.header)
+    }
+
+    fn name(&self) -> &'static str {
+        "follow"
+    }
+
+    fn tally(&self) -> Tally {
+        self.tally
+    }
+}

@@ -1,0 +1,15 @@
+//! Containers as streams: bytes in, container out, and back.
+//!
+//! Each frame is encoded and decoded on any lane; what must see all of them in order (reading, the
+//! content's digest, continuity) runs in one lane and costs little. Nothing of a frame is delivered
+//! before its checksum, its codewords and its blocks have been checked.
+
+mod content;
+mod decode;
+mod encode;
+mod follow;
+
+pub(crate) use content::ContentReader;
+pub use content::{Content, ContentError};
+pub use decode::{Contents, Decode, Found, decode, verify};
+pub use encode::{Encode, EncodeFrames, encode};

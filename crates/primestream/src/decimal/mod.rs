@@ -1,0 +1,9 @@
+//! Codewords as decimal integers, one a line: the interchange with other implementations.
+//!
+//! Lines are parsed and read strictly on any lane; putting blocks together runs in one.
+
+mod read;
+mod write;
+
+pub use read::{Line, LineReport, read};
+pub use write::write;

@@ -1,0 +1,147 @@
+//! Decimal lines to content.
+
+use std::io::Read as ReadBytes;
+
+use primestream_codec::{
+    Assembler, Event, FlowDamage, FlowSummary, Limits, Reading, Symbols, Units, Unreadable,
+};
+use primestream_engine::sources::Record;
+use primestream_engine::{Boundary, Emit, Operator, Order, Outcome, Stream, Tally, Weigh};
+use primestream_primes::Natural;
+
+/// What a decimal flow turned out to hold, in the order of its lines.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Line {
+    /// A line, and what strict reading says of it.
+    Read(LineReport),
+    /// The symbols of a good block, or the next ones of a bare flow.
+    Symbols(Symbols),
+    /// Something is wrong: the place is the number of the line, from 1.
+    Damage(FlowDamage),
+    /// The end, and what it all amounts to.
+    End(FlowSummary),
+}
+
+/// A line, and what strict reading says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineReport {
+    /// The number of the line, from 1.
+    pub line: u64,
+    /// The offset of its first byte.
+    pub offset: u64,
+    /// Its one reading, if there is one.
+    pub reading: Result<Reading, Unreadable>,
+    /// Whether it is a decimal integer at all.
+    pub is_number: bool,
+}
+
+impl Weigh for Line {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Line::Symbols(symbols) => symbols.heap_bytes(),
+            Line::Read(_) | Line::Damage(_) | Line::End(_) => 0,
+        }
+    }
+}
+
+/// Streams what decimal lines hold: a report on every line, symbols where they are good, damage where
+/// it is, and a summary at the end.
+pub fn read<R>(lines: R, units: Units, lanes: usize, limits: Limits) -> Stream<Line>
+where
+    R: ReadBytes + Send + 'static,
+{
+    // A decimal digit carries more than three bits.
+    let digits_max = usize::try_from(limits.codeword_bits_max / 3).unwrap_or(usize::MAX);
+    Stream::raw_records(lines, Boundary::line().record_bytes_max(digits_max))
+        .parallel(lanes, Order::Input)
+        .map(move |record| strict(record, &limits))
+        .boxed()
+        .through(Assemble::new(units, limits))
+        .boxed()
+}
+
+/// A line as a lane leaves it.
+struct Strict {
+    offset: u64,
+    reading: Result<Reading, Unreadable>,
+    is_number: bool,
+}
+
+impl Weigh for Strict {}
+
+fn strict(record: Record, limits: &Limits) -> Strict {
+    let offset = record.offset();
+    let number = record.into_bytes().ok().and_then(|digits| Natural::parse_decimal(&digits).ok());
+    let is_number = number.is_some();
+    let reading = number.map_or(Err(Unreadable::Corrupt), |number| primestream_codec::read(&number, limits));
+    Strict { offset, reading, is_number }
+}
+
+/// Puts codewords together to blocks and symbols. Holds one block.
+struct Assemble {
+    units: Units,
+    limits: Limits,
+    assembler: Option<Assembler>,
+    line: u64,
+    events: Vec<Event>,
+    tally: Tally,
+}
+
+impl Assemble {
+    fn new(units: Units, limits: Limits) -> Self {
+        let assembler = Some(Assembler::new(units, [0; 16], &limits));
+        Self { units, limits, assembler, line: 0, events: Vec::new(), tally: Tally::default() }
+    }
+
+    fn hand_on(&mut self, line: Line, out: &mut impl Emit<Line>) -> Outcome {
+        self.tally.created += 1;
+        out.emit(line)
+    }
+
+    fn hand_on_events(&mut self, out: &mut impl Emit<Line>) -> Outcome {
+        for event in std::mem::take(&mut self.events) {
+            match event {
+                Event::Symbols(symbols) => self.hand_on(Line::Symbols(symbols), out)?,
+                Event::Damage(damage) => self.hand_on(Line::Damage(damage), out)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Operator for Assemble {
+    type In = Strict;
+    type Out = Line;
+
+    fn on_item(&mut self, item: Strict, out: &mut impl Emit<Line>) -> Outcome {
+        self.tally.absorbed += 1;
+        self.line += 1;
+        if let Some(assembler) = &mut self.assembler {
+            assembler.push(self.line, &item.reading, &mut self.events);
+        }
+        let Strict { offset, reading, is_number } = item;
+        self.hand_on(Line::Read(LineReport { line: self.line, offset, reading, is_number }), out)?;
+        self.hand_on_events(out)
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<Line>) -> Outcome {
+        let Some(assembler) = self.assembler.take() else { return Ok(()) };
+        let summary = assembler.finish(&mut self.events);
+        self.hand_on_events(out)?;
+        self.hand_on(Line::End(summary), out)
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.units, self.limits)
+    }
+
+    fn name(&self) -> &'static str {
+        "assemble"
+    }
+
+    fn tally(&self) -> Tally {
+        self.tally
+    }
+}

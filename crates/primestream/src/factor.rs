@@ -1,0 +1,87 @@
+//! Factorisation as a step.
+
+use primestream_engine::{Emit, Operator, Outcome, Weigh};
+use primestream_primes::{Effort, Factorization, Natural, factor};
+
+/// An integer as an item: [`Natural`] with its weight.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number(pub Natural);
+
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        Self(number.into())
+    }
+}
+
+impl Weigh for Number {
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+}
+
+/// An integer and what divides it.
+#[derive(Clone, Debug)]
+pub struct Factored {
+    /// The integer.
+    pub number: Number,
+    /// Its prime powers, and the cofactor that is left where the effort was not enough.
+    pub factorization: Factorization,
+}
+
+impl Weigh for Factored {
+    fn heap_bytes(&self) -> usize {
+        let powers = self.factorization.powers();
+        let primes: usize = powers.iter().map(|power| power.prime.heap_bytes()).sum();
+        let cofactor = self.factorization.cofactor().heap_bytes();
+        self.number.heap_bytes() + cofactor + primes + size_of_val(powers)
+    }
+}
+
+/// Factors each number with a bounded effort. Preserves order; holds nothing.
+///
+/// # Examples
+///
+/// ```
+/// use primestream::prelude::*;
+///
+/// let largest: Vec<Option<Natural>> = Stream::iter([60u64, 97, 1].map(Number::from))
+///     .parallel(2, Order::Input)
+///     .through(Factor::new(Effort::Normal))
+///     .map(|answer| answer.factorization.powers().last().map(|power| power.prime.clone()))
+///     .map(|largest| largest.map(Number))
+///     .collect::<Vec<_>>()?
+///     .into_iter()
+///     .map(|largest| largest.map(|number| number.0))
+///     .collect();
+/// assert_eq!(largest, [Some(5u64.into()), Some(97u64.into()), None]);
+/// # Ok::<(), PipelineError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Factor {
+    effort: Effort,
+}
+
+impl Factor {
+    /// Makes the step.
+    pub const fn new(effort: Effort) -> Self {
+        Self { effort }
+    }
+}
+
+impl Operator for Factor {
+    type In = Number;
+    type Out = Factored;
+
+    fn on_item(&mut self, number: Number, out: &mut impl Emit<Factored>) -> Outcome {
+        let factorization = factor(&number.0, self.effort);
+        out.emit(Factored { number, factorization })
+    }
+
+    fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    fn name(&self) -> &'static str {
+        "factor"
+    }
+}

@@ -1,0 +1,60 @@
+//! Streams of primes, factors and codewords: where numbers and streams meet.
+//!
+//! The engine moves items and knows nothing of numbers; `primes` and `codec` know numbers and nothing of
+//! streams. Here are the verbs that need both: [`container::encode`], [`container::decode`] and
+//! [`container::verify`] for the file format, [`decimal`] for one codeword a line, [`factor`] and
+//! [`primes`] for numbers.
+//!
+//! # Examples
+//!
+//! A text becomes a container and comes back:
+//!
+//! ```
+//! use primestream::prelude::*;
+//!
+//! let header = Header::new(Settings::default(), ContainerId([7; 16]));
+//! let mut bytes = Vec::new();
+//! for part in container::encode(&b"Hello, world!"[..], header, Encode::default()).collect::<Vec<_>>()? {
+//!     bytes.extend(part);
+//! }
+//! let (_, content) = container::decode(std::io::Cursor::new(bytes), Decode::default())?;
+//! assert_eq!(content.collect::<Vec<_>>()?.concat(), b"Hello, world!");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod container;
+pub mod decimal;
+mod factor;
+mod primes;
+
+pub use factor::{Factor, Factored, Number};
+pub use primes::primes;
+
+/// The names a program begins with.
+pub mod prelude {
+    pub use crate::container::{self, Decode, Encode};
+    pub use crate::decimal;
+    pub use crate::{Factor, Factored, Number, primes};
+    pub use primestream_codec::container::{Compression, ContainerId, Header, Positions, Settings};
+    pub use primestream_codec::{BlockLen, Limits, Units};
+    pub use primestream_engine::{
+        Boundary, Bytes, Emit, Fixed, Flow, Intake, OnError, Operator, Order, Outcome, Pipeline,
+        PipelineError, Report, Sink, Source, Stream, Supply, Weigh,
+    };
+    pub use primestream_primes::{Effort, Factorization, Natural, Primality};
+}
+
+/// The guide, its examples compiled and run.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/engine.md")]
+    struct Engine;
+    #[doc = include_str!("../../../docs/encoding.md")]
+    struct Encoding;
+    #[doc = include_str!("../../../docs/container.md")]
+    struct Container;
+}
