@@ -1,3 +1,25 @@
-//! (being built)
+//! The program `primestream`: the hands of the project.
+//!
+//! Each command describes a pipeline, runs it under the eyes of `progress` and `signals`, and says with
+//! its exit code how it ended (`exit`).
 
-fn main() {}
+mod args;
+mod command;
+mod exit;
+mod files;
+mod progress;
+mod run;
+mod signals;
+mod sizes;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error),
+    };
+    exit::report(command::run(arguments))
+}

@@ -25,10 +25,12 @@
 #![forbid(unsafe_code)]
 
 pub mod container;
+mod contents;
 pub mod decimal;
 mod factor;
 mod primes;
 
+pub use contents::Contents;
 pub use factor::{Factor, Factored, Number};
 pub use primes::primes;
 

@@ -5,14 +5,14 @@ use std::io::Read;
 use primestream_codec::container::{
     ContainerError, Damage, EndFrame, FrameDamage, FrameDecoder, FramePlace, FrameReader, Header, Piece,
 };
-use primestream_codec::text::UnitsToText;
 use primestream_codec::{Limits, Symbols};
 use primestream_engine::{
-    Bytes, Emit, Intake, Interrupt, Operator, Order, Outcome, Source, SourceError, Stream, Supply, Tally,
+    Bytes, Emit, Intake, Interrupt, Operator, Order, Outcome, Source, SourceError, Stream, Supply,
     Weigh,
 };
 
 use super::follow::Follow;
+use crate::contents::Contents;
 
 pub use super::follow::Found;
 
@@ -45,7 +45,7 @@ where
         .try_map(|found| match found {
             Found::Frame(damage) => Err(damage.summary()),
             Found::Damage(damage) => Err(damage),
-            symbols => Ok(symbols),
+            Found::Symbols { symbols, .. } => Ok(Some(symbols)),
         })
         .through(Contents::default())
         .boxed();
@@ -172,52 +172,6 @@ impl Operator for DecodeFrames {
 
     fn name(&self) -> &'static str {
         "decode"
-    }
-}
-
-/// Makes the bytes of the content of what was found good; damage is left out and counted as filtered.
-/// UTF-16 units become UTF-8; a lone surrogate fails with its index.
-#[derive(Debug, Default)]
-pub struct Contents {
-    text: UnitsToText,
-    left_out: u64,
-}
-
-impl Operator for Contents {
-    type In = Found;
-    type Out = Vec<u8>;
-
-    fn on_item(&mut self, found: Found, out: &mut impl Emit<Vec<u8>>) -> Outcome {
-        match found {
-            Found::Symbols { symbols: Symbols::Bytes(bytes), .. } => out.emit(bytes),
-            Found::Symbols { symbols: Symbols::Utf16(units), .. } => {
-                let mut text = String::with_capacity(units.len());
-                self.text.push(&units, &mut text).map_err(|error| Interrupt::failed("decode", error))?;
-                out.emit(text.into_bytes())
-            }
-            Found::Frame(_) | Found::Damage(_) => {
-                // What follows a gap does not continue a character from before it.
-                self.text = UnitsToText::default();
-                self.left_out += 1;
-                Ok(())
-            }
-        }
-    }
-
-    fn on_end(&mut self, _: &mut impl Emit<Vec<u8>>) -> Outcome {
-        self.text.finish().map_err(|error| Interrupt::failed("decode", error))
-    }
-
-    fn fork(&self) -> Self {
-        Self::default()
-    }
-
-    fn name(&self) -> &'static str {
-        "contents"
-    }
-
-    fn tally(&self) -> Tally {
-        Tally { filtered: self.left_out, ..Tally::default() }
     }
 }
 

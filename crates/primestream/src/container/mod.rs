@@ -11,5 +11,5 @@ mod follow;
 
 pub(crate) use content::ContentReader;
 pub use content::{Content, ContentError};
-pub use decode::{Contents, Decode, Found, decode, verify};
+pub use decode::{Decode, Found, decode, verify};
 pub use encode::{Encode, EncodeFrames, encode};

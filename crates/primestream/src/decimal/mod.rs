@@ -5,5 +5,5 @@
 mod read;
 mod write;
 
-pub use read::{Line, LineReport, read};
+pub use read::{Line, LineDamage, LineReport, decode, read};
 pub use write::write;

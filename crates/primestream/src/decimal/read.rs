@@ -1,13 +1,16 @@
 //! Decimal lines to content.
 
+use std::fmt;
 use std::io::Read as ReadBytes;
 
 use primestream_codec::{
-    Assembler, Event, FlowDamage, FlowSummary, Limits, Reading, Symbols, Units, Unreadable,
+    Assembler, Event, FlowDamage, FlowFault, FlowSummary, Limits, Reading, Symbols, Units, Unreadable,
 };
 use primestream_engine::sources::Record;
 use primestream_engine::{Boundary, Emit, Operator, Order, Outcome, Stream, Tally, Weigh};
 use primestream_primes::Natural;
+
+use crate::contents::Contents;
 
 /// What a decimal flow turned out to hold, in the order of its lines.
 #[derive(Debug)]
@@ -60,6 +63,55 @@ where
         .through(Assemble::new(units, limits))
         .boxed()
 }
+
+/// Streams the content of decimal lines, in order; damage fails as an item and stops the pipeline.
+pub fn decode<R>(lines: R, units: Units, lanes: usize, limits: Limits) -> Stream<Vec<u8>>
+where
+    R: ReadBytes + Send + 'static,
+{
+    read(lines, units, lanes, limits)
+        .filter(|line| !matches!(line, Line::Read(_) | Line::End(_)))
+        .try_map(|line| match line {
+            Line::Symbols(symbols) => Ok(Some(symbols)),
+            Line::Damage(damage) => Err(LineDamage(damage)),
+            Line::Read(_) | Line::End(_) => Ok(None),
+        })
+        .through(Contents::default())
+        .boxed()
+}
+
+/// What is wrong at one line, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineDamage(pub FlowDamage);
+
+impl fmt::Display for LineDamage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FlowDamage { place, fault, position, .. } = &self.0;
+        write!(f, "line {place}: ")?;
+        match fault {
+            FlowFault::Unreadable(unreadable) => write!(f, "{unreadable}")?,
+            FlowFault::Unexpected => f.write_str("this codeword does not belong here")?,
+            FlowFault::Missing { count } => write!(f, "{count} symbols are missing before this")?,
+            FlowFault::NoTrailer => f.write_str("the block before this has no trailer")?,
+            FlowFault::Repeated => f.write_str("this position was there before")?,
+            FlowFault::Value => f.write_str("the value is too large for these units")?,
+            FlowFault::TooLong => f.write_str("the block is longer than the limit")?,
+            FlowFault::Check => f.write_str("the block does not fit its check")?,
+            FlowFault::BlocksMissing { count } => write!(f, "{count} blocks are missing before this")?,
+            FlowFault::BlockRepeated => f.write_str("this block was there before, or comes too late")?,
+            FlowFault::Totals => f.write_str("the totals of the end are others than those found")?,
+            FlowFault::AfterEnd => f.write_str("this comes after the end")?,
+            FlowFault::NoEnd => f.write_str("incomplete: there is no end block")?,
+            other => write!(f, "{other:?}")?,
+        }
+        match position {
+            Some(position) => write!(f, " (position {position})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for LineDamage {}
 
 /// A line as a lane leaves it.
 struct Strict {

@@ -2,22 +2,28 @@
 
 use std::io::Read;
 
-use primestream_codec::DecimalEncoder;
 use primestream_codec::container::{Positions, Settings};
+use primestream_codec::{DecimalEncoder, Limits, Reading, SymbolsRef, read};
 use primestream_engine::{Bytes, Emit, Interrupt, Operator, Order, Outcome, Stream};
+use primestream_primes::Natural;
 
-use crate::container::Content;
-use crate::container::ContentReader;
+use crate::container::{Content, ContentReader};
 
 /// Streams the lines of a content, in order.
 ///
 /// With positions counted in blocks, there are headers, trailers and an end; with global positions there
-/// are data alone, as the public reference writes them.
-pub fn write<R: Read + Send + 'static>(content: R, settings: Settings, lanes: usize) -> Stream<Vec<u8>> {
+/// are data alone, as the public reference writes them. With `verify`, every line is read again and
+/// compared before it is handed on.
+pub fn write<R: Read + Send + 'static>(
+    content: R,
+    settings: Settings,
+    lanes: usize,
+    verify: bool,
+) -> Stream<Vec<u8>> {
     Stream::from_source(ContentReader::new(content, &settings))
         .chunked(Bytes(1 << 16))
         .parallel(lanes, Order::Input)
-        .through(WriteLines { settings, encoder: DecimalEncoder::new([0; 16]) })
+        .through(WriteLines { settings, encoder: DecimalEncoder::new([0; 16]), verify })
         .boxed()
 }
 
@@ -25,6 +31,7 @@ pub fn write<R: Read + Send + 'static>(content: R, settings: Settings, lanes: us
 struct WriteLines {
     settings: Settings,
     encoder: DecimalEncoder,
+    verify: bool,
 }
 
 impl WriteLines {
@@ -53,8 +60,27 @@ impl WriteLines {
             }
             Content::Start | Content::End { .. } => {}
         }
+        if self.verify && let Content::Frame { symbols, .. } = part {
+            check(&lines, symbols.as_ref()).map_err(|error| Interrupt::failed("verify", error))?;
+        }
         Ok(lines)
     }
+}
+
+/// Reads lines strictly and compares what their data say.
+fn check(lines: &[u8], symbols: SymbolsRef<'_>) -> Result<(), String> {
+    let limits = Limits { codeword_bits_max: u64::MAX, ..Limits::default() };
+    let mut index = 0;
+    for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let number = Natural::parse_decimal(line).map_err(|error| error.to_string())?;
+        if let Reading::Data { value, .. } = read(&number, &limits).map_err(|error| error.to_string())? {
+            if symbols.get(index) != Some(value) {
+                return Err(format!("symbol {index} of a frame does not decode to what was encoded"));
+            }
+            index += 1;
+        }
+    }
+    if index == symbols.len() { Ok(()) } else { Err("symbols are missing from a frame".to_owned()) }
 }
 
 impl Operator for WriteLines {
@@ -67,7 +93,7 @@ impl Operator for WriteLines {
     }
 
     fn fork(&self) -> Self {
-        Self { settings: self.settings, encoder: self.encoder.clone() }
+        Self { settings: self.settings, encoder: self.encoder.clone(), verify: self.verify }
     }
 
     fn name(&self) -> &'static str {

@@ -1,0 +1,236 @@
+//! The command line, as `--help`, the manual page and the completions describe it.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::sizes;
+
+/// Streams of primes, factors and codewords, in a fixed amount of memory on all cores.
+///
+/// Exit codes: 0 done, 1 a number could not be answered, 64 usage, 65 bad data, 66 no input,
+/// 74 input or output failed, 101 a fault of the program, 130 and 143 interrupted, 141 nobody reads.
+#[derive(Parser, Debug)]
+#[command(name = "primestream", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Global {
+    /// When to show progress on the standard error.
+    #[arg(long, value_enum, global = true, default_value = "auto", value_name = "WHEN")]
+    pub(crate) progress: When,
+    /// Answer and report in JSON, one value a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Threads to work with; all cores unless given.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Bytes the pipeline may hold, such as 64MiB; a quarter of the memory unless given.
+    #[arg(long, global = true, value_name = "SIZE", value_parser = sizes::parse)]
+    pub(crate) memory_limit: Option<usize>,
+    /// Print no report.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Global {
+    /// Returns the number of lanes for parallel stages.
+    pub(crate) fn lanes(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(cores, usize::from)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If the standard error is a terminal.
+    Auto,
+    /// In any case; a line a second where there is no terminal.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Encode any file as codewords.
+    Encode(Encode),
+    /// Decode codewords to the file they stand for.
+    Decode(Decode),
+    /// Check that every codeword, block and frame is good and all are there.
+    Verify(Verify),
+    /// Show what a container says of itself, without decoding it.
+    Inspect(Inspect),
+    /// Print the prime factors of each number.
+    #[command(disable_help_flag = true)]
+    Factor(Factor),
+    /// Print the primes from START to STOP.
+    Primes(Primes),
+    /// Say of each number whether it is prime.
+    IsPrime(Numbers),
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Encode {
+    /// The file to encode; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+    /// The file to write; the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to write codewords.
+    #[arg(long, value_enum, default_value = "container")]
+    pub(crate) format: Format,
+    /// How to form codewords.
+    #[arg(long, value_enum, default_value = "uor")]
+    pub(crate) profile: Profile,
+    /// Symbols in a block.
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(8..=256))]
+    pub(crate) block: u16,
+    /// Where positions are counted from.
+    #[arg(long, value_enum, default_value = "block")]
+    pub(crate) positions: PositionsArgument,
+    /// What one codeword stands for.
+    #[arg(long, value_enum, default_value = "bytes")]
+    pub(crate) units: UnitsArgument,
+    /// How to compress frames.
+    #[arg(long, value_enum, default_value = "none")]
+    pub(crate) compress: Compress,
+    /// Decode every frame again and compare before it is written.
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Decode {
+    /// The file to decode; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+    /// The file to write; the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How codewords are written.
+    #[arg(long, value_enum, default_value = "container")]
+    pub(crate) format: Format,
+    /// What one codeword stands for; a container says it itself.
+    #[arg(long, value_enum)]
+    pub(crate) units: Option<UnitsArgument>,
+    /// Leave out what is damaged, say so, and deliver the rest; the exit code is 65 all the same.
+    #[arg(long)]
+    pub(crate) skip_damaged: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The file to check; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+    /// How codewords are written.
+    #[arg(long, value_enum, default_value = "container")]
+    pub(crate) format: Format,
+    /// What one codeword stands for; a container says it itself.
+    #[arg(long, value_enum)]
+    pub(crate) units: Option<UnitsArgument>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Inspect {
+    /// The container; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Numbers {
+    /// The numbers; those of the standard input, between spaces and line ends, if none is given.
+    #[arg(value_name = "N", allow_hyphen_values = true)]
+    pub(crate) numbers: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Factor {
+    /// The numbers; those of the standard input, between spaces and line ends, if none is given.
+    #[arg(value_name = "N", allow_hyphen_values = true)]
+    pub(crate) numbers: Vec<String>,
+    /// Print repeated factors as p^e.
+    #[arg(long, short = 'h')]
+    pub(crate) exponents: bool,
+    /// How much work a number may cost.
+    #[arg(long, value_enum, default_value = "normal")]
+    pub(crate) effort: EffortArgument,
+    /// Print help.
+    #[arg(long, action = ArgAction::Help)]
+    pub(crate) help: Option<bool>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Primes {
+    /// The first number to look at.
+    pub(crate) start: u64,
+    /// The last number to look at; without it there is no end below 2^64.
+    pub(crate) stop: Option<u64>,
+    /// Print how many there are instead.
+    #[arg(long, conflicts_with = "nth")]
+    pub(crate) count: bool,
+    /// Print the K-th of them instead, counted from 1.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) nth: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The container: frames with checksums, an end frame, a digest.
+    Container,
+    /// One decimal integer a line.
+    Decimal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// One symbol, one codeword.
+    Uor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PositionsArgument {
+    /// From the beginning of each block: codewords of bounded size.
+    Block,
+    /// From the beginning of the content, as the public reference counts them.
+    Global,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnitsArgument {
+    /// A byte.
+    Bytes,
+    /// A UTF-16 code unit of a text.
+    Utf16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compress {
+    /// Not at all.
+    None,
+    /// Each frame by Zstandard.
+    Zstd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EffortArgument {
+    /// Milliseconds.
+    Low,
+    /// Tenths of a second.
+    Normal,
+    /// Seconds.
+    High,
+}

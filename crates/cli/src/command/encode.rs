@@ -1,0 +1,66 @@
+//! `encode`: any file to codewords.
+
+use std::hash::{BuildHasher, RandomState};
+
+use primestream::prelude::*;
+
+use super::units;
+use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile};
+use crate::exit::{Ending, Outcome, Places};
+use crate::files::{self, Output};
+use crate::run;
+
+pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
+    let settings = settings(arguments)?;
+    let input = files::open(arguments.input.as_deref())?;
+    let is_decimal = arguments.format == Format::Decimal;
+    let output = Output::create(arguments.output.as_deref(), is_decimal)?;
+    let (bytes, input_name, output_name) = (input.bytes, input.name.clone(), output.name.clone());
+    let places = Places { input: &input_name, output: &output_name };
+
+    let encoded = if is_decimal {
+        decimal::write(input, settings, global.lanes(), arguments.verify)
+    } else {
+        let header = Header::new(settings, fresh_id());
+        container::encode(input, header, Encode { lanes: global.lanes(), verify: arguments.verify })
+    };
+    let report = run::run(encoded.write_to(output.into_sink()), global, bytes)
+        .map_err(|error| places.explain(error))?;
+    run::print_report("encode", &report, global, Output::is_standard(arguments.output.as_deref()));
+    Ok(())
+}
+
+fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
+    let Profile::Uor = arguments.profile;
+    let block = BlockLen::try_new(arguments.block.into())
+        .ok_or_else(|| Ending::usage(format_args!("a block of {} symbols", arguments.block)))?;
+    if arguments.format == Format::Decimal && arguments.compress != Compress::None {
+        return Err(Ending::usage("decimal lines are not compressed: `--compress` belongs to containers"));
+    }
+    let positions = match arguments.positions {
+        PositionsArgument::Block => Positions::Block,
+        PositionsArgument::Global => Positions::Global,
+    };
+    let compression = match arguments.compress {
+        Compress::None => Compression::None,
+        Compress::Zstd => Compression::Zstd,
+    };
+    let settings = Settings::default()
+        .with_block_len(block)
+        .with_units(units(arguments.units))
+        .with_positions(positions)
+        .with_compression(compression);
+    // Codewords with global positions grow; few to a frame keep it within what readers accept.
+    let frame_blocks = if positions == Positions::Global { 8 } else { settings.frame_blocks() };
+    settings.with_frame_blocks(frame_blocks).ok_or_else(|| Ending::usage("frames of no symbol"))
+}
+
+/// Makes an identity no other container has, so that frames of two cannot be mixed.
+fn fresh_id() -> ContainerId {
+    // The standard library's hash keys are drawn from the system's random numbers.
+    let mut id = [0; 16];
+    for (index, half) in id.chunks_exact_mut(8).enumerate() {
+        half.copy_from_slice(&RandomState::new().hash_one(index).to_le_bytes());
+    }
+    ContainerId(id)
+}

@@ -1,0 +1,27 @@
+//! `is-prime`: whether each number is prime, and how far that is proved.
+
+use primestream::prelude::*;
+use primestream_primes::primality;
+use serde_json::json;
+
+use super::numbers::{Answer, answer_all};
+use crate::args::{Global, Numbers};
+use crate::exit::Outcome;
+
+pub(super) fn run(arguments: Numbers, global: &Global) -> Outcome {
+    let json = global.json;
+    answer_all(arguments.numbers, global, move |number| {
+        let verdict = match primality(&number) {
+            Primality::Prime => "prime",
+            Primality::Probable => "probably prime",
+            _ if number.is_zero() || number.is_one() => "neither prime nor composite",
+            _ => "composite",
+        };
+        let text = if json {
+            json!({ "number": number.to_string(), "verdict": verdict }).to_string()
+        } else {
+            format!("{number}: {verdict}")
+        };
+        Answer { text, complaint: None }
+    })
+}

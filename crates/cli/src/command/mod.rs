@@ -1,0 +1,41 @@
+//! The commands, one file each.
+
+mod decode;
+mod encode;
+mod factor;
+mod inspect;
+mod is_prime;
+mod man;
+mod numbers;
+mod primes;
+mod verify;
+
+use primestream_codec::Units;
+
+use crate::args::{Arguments, Command, UnitsArgument};
+use crate::exit::{Ending, Outcome};
+use crate::signals;
+
+/// Does what the arguments ask for.
+pub(crate) fn run(arguments: Arguments) -> Outcome {
+    signals::listen().map_err(|error| Ending::io("signals", &error))?;
+    let Arguments { global, command } = arguments;
+    match command {
+        Command::Encode(arguments) => encode::run(&arguments, &global),
+        Command::Decode(arguments) => decode::run(&arguments, &global),
+        Command::Verify(arguments) => verify::run(&arguments, &global),
+        Command::Inspect(arguments) => inspect::run(&arguments, &global),
+        Command::Factor(arguments) => factor::run(arguments, &global),
+        Command::Primes(arguments) => primes::run(&arguments, &global),
+        Command::IsPrime(arguments) => is_prime::run(arguments, &global),
+        Command::Completions { shell } => man::completions(shell),
+        Command::Man => man::page(),
+    }
+}
+
+fn units(argument: UnitsArgument) -> Units {
+    match argument {
+        UnitsArgument::Bytes => Units::Bytes,
+        UnitsArgument::Utf16 => Units::Utf16,
+    }
+}

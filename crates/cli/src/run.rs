@@ -1,0 +1,67 @@
+//! Running a pipeline for a command: with its options, progress and signals, and a report at the end.
+
+use primestream_engine::{Pipeline, PipelineError, Report};
+use serde_json::{Value, json};
+
+use crate::args::Global;
+use crate::progress::{EVERY, Progress};
+use crate::signals;
+
+/// Runs a pipeline to its end.
+pub(crate) fn run(mut pipeline: Pipeline, global: &Global, bytes: Option<u64>) -> Result<Report, PipelineError> {
+    if let Some(limit) = global.memory_limit {
+        pipeline = pipeline.memory_limit(limit);
+    }
+    let progress = Progress::new(global, bytes);
+    let mut shown = progress.clone();
+    let running = pipeline.on_progress(EVERY, move |metrics| shown.tell(metrics)).threads(global.lanes()).start();
+    signals::stop_on_signal(running.flow());
+    let outcome = running.join();
+    progress.finish();
+    outcome
+}
+
+/// Returns a report as JSON.
+pub(crate) fn to_json(command: &str, report: &Report) -> Value {
+    let (limit, origin) = report.memory_limit();
+    let stages: Vec<_> = report
+        .stages()
+        .iter()
+        .map(|stage| {
+            json!({
+                "name": stage.name,
+                "lanes": stage.lanes,
+                "taken": stage.tally.taken,
+                "passed": stage.tally.passed,
+                "busy_seconds": stage.busy.as_secs_f64(),
+            })
+        })
+        .collect();
+    json!({
+        "command": command,
+        "items_in": report.items_in(),
+        "items_out": report.items_out(),
+        "skipped": report.skipped(),
+        "dead": report.dead(),
+        "bytes_in": report.bytes_in(),
+        "seconds": report.elapsed().as_secs_f64(),
+        "items_per_second": report.items_per_second(),
+        "reserved_bytes_peak": report.reserved_bytes_peak(),
+        "memory_limit_bytes": limit,
+        "memory_limit_origin": origin.to_string(),
+        "threads": report.threads(),
+        "stages": stages,
+    })
+}
+
+/// Prints the report of a command that has written data: on the standard output if the data went
+/// elsewhere, on the standard error if they went there.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where reports are printed")]
+pub(crate) fn print_report(command: &str, report: &Report, global: &Global, data_on_stdout: bool) {
+    match (global.json, data_on_stdout) {
+        (true, false) => println!("{}", to_json(command, report)),
+        (true, true) => eprintln!("{}", to_json(command, report)),
+        (false, _) if global.quiet => {}
+        (false, _) => eprint!("{command}: {report}"),
+    }
+}

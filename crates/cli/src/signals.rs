@@ -1,0 +1,81 @@
+//! SIGINT and SIGTERM: the first asks the pipeline to stop, the second ends at once.
+//!
+//! A pipeline that waits for something outside cannot be asked; after a grace time it is left behind.
+//! In every case the unfinished output file is removed first.
+
+use std::path::PathBuf;
+use std::process;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use primestream_engine::Flow;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// The number of SIGINT.
+pub(crate) const INTERRUPT: u8 = 2;
+
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+static FLOW: Mutex<Option<Flow>> = Mutex::new(None);
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Returns the number of the signal that came, if one did.
+pub(crate) fn received() -> Option<u8> {
+    u8::try_from(RECEIVED.load(Ordering::Acquire)).ok().filter(|&signal| signal > 0)
+}
+
+/// Names the file to remove if the program is ended from outside.
+pub(crate) fn remove_on_death(path: Option<PathBuf>) {
+    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = path;
+}
+
+/// Names the pipeline to stop when a signal comes.
+pub(crate) fn stop_on_signal(flow: Flow) {
+    if received().is_some() {
+        flow.cancel();
+    }
+    *FLOW.lock().unwrap_or_else(PoisonError::into_inner) = Some(flow);
+}
+
+/// Listens for signals from now on.
+pub(crate) fn listen() -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            if RECEIVED.swap(signal, Ordering::AcqRel) != 0 {
+                die(signal);
+            }
+            let flow = FLOW.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            match flow {
+                None => die(signal),
+                Some(flow) => {
+                    flow.cancel();
+                    spawn_last_resort(signal);
+                }
+            }
+        }
+    })?;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the hands may wait")]
+fn spawn_last_resort(signal: i32) {
+    thread::spawn(move || {
+        thread::sleep(GRACE);
+        die(signal);
+    });
+}
+
+/// Ends the program at once.
+#[expect(clippy::disallowed_methods, reason = "a signal ends the program from a thread of its own")]
+fn die(signal: i32) -> ! {
+    if let Some(path) = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = std::fs::remove_file(path);
+    }
+    process::exit(128 + signal)
+}
+
+/// How long a pipeline may take to stop.
+const GRACE: Duration = Duration::from_secs(2);

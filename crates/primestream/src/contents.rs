@@ -1,0 +1,52 @@
+//! Symbols to bytes.
+
+use primestream_codec::Symbols;
+use primestream_codec::text::UnitsToText;
+use primestream_engine::{Emit, Interrupt, Operator, Outcome, Tally};
+
+/// Makes the bytes of a content of its symbols. Preserves order; holds at most one character.
+///
+/// UTF-16 units become UTF-8; a lone surrogate fails with its index. `None` is a gap, over which no
+/// character continues; it is counted as filtered.
+#[derive(Debug, Default)]
+pub struct Contents {
+    text: UnitsToText,
+    gaps: u64,
+}
+
+impl Operator for Contents {
+    type In = Option<Symbols>;
+    type Out = Vec<u8>;
+
+    fn on_item(&mut self, symbols: Option<Symbols>, out: &mut impl Emit<Vec<u8>>) -> Outcome {
+        match symbols {
+            Some(Symbols::Bytes(bytes)) => out.emit(bytes),
+            Some(Symbols::Utf16(units)) => {
+                let mut text = String::with_capacity(units.len());
+                self.text.push(&units, &mut text).map_err(|error| Interrupt::failed("decode", error))?;
+                out.emit(text.into_bytes())
+            }
+            None => {
+                self.text = UnitsToText::default();
+                self.gaps += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn on_end(&mut self, _: &mut impl Emit<Vec<u8>>) -> Outcome {
+        self.text.finish().map_err(|error| Interrupt::failed("decode", error))
+    }
+
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+
+    fn name(&self) -> &'static str {
+        "contents"
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { filtered: self.gaps, ..Tally::default() }
+    }
+}
