@@ -74,7 +74,7 @@ fn from_decimal(
     let limits = super::verify::decimal_limits();
     match skipped {
         None => decimal::decode(input, units, global.lanes(), limits),
-        Some(skipped) => decimal::read(input, units, global.lanes(), limits)
+        Some(skipped) => decimal::read(input, Some(units), global.lanes(), limits)
             .filter_map(move |line| match line {
                 Line::Symbols(symbols) => Some(Some(symbols)),
                 Line::Damage(damage) => Some(skipped.say(&LineDamage(damage))),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::numbers::Lines;
 use super::units;
-use crate::args::{Format, Global, UnitsArgument, Verify as Arguments};
+use crate::args::{Format, Global, Verify as Arguments};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input};
 use crate::run;
@@ -67,9 +67,7 @@ fn check_units(arguments: &Arguments, name: &str, stated: Units) -> Outcome {
 }
 
 fn decimal_lines(input: Input, arguments: &Arguments, global: &Global) -> Stream<Line> {
-    // UTF-16 units hold every value of a byte too: without a wish, both are let through.
-    let units = units(arguments.units.unwrap_or(UnitsArgument::Utf16));
-    decimal::read(input, units, global.lanes(), decimal_limits())
+    decimal::read(input, arguments.units.map(units), global.lanes(), decimal_limits())
 }
 
 /// What decimal lines may cost: codewords of the public reference grow with the text, so that a line of

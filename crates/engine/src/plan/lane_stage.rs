@@ -235,7 +235,11 @@ where
 
     fn abandon(&self) {
         self.input.close();
-        self.claims().held.clear();
+        let mut claims = self.claims();
+        claims.held.clear();
+        // What the operators own, a half-written file for one, goes with the run and not with the last
+        // hand on it.
+        claims.idle.clear();
     }
 
     fn plan(&self) -> &StagePlan {

@@ -1,7 +1,7 @@
 //! The first stage: a source, pushing straight into the chain behind it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 use super::StagePlan;
@@ -20,7 +20,8 @@ use crate::weigh::Weigh;
 /// The first stage of a pipeline.
 pub(crate) struct SourceStage<S, C: Operator> {
     plan: StagePlan,
-    working: Mutex<Working<S, C>>,
+    /// `None` when all is over.
+    working: Mutex<Option<Working<S, C>>>,
     output: Arc<Exchange<C::Out>>,
     meter: Meter,
     finished: AtomicBool,
@@ -52,7 +53,7 @@ where
         let working = Working { source, lane, position: 0, pace: FIRST_PACE, held: None };
         Self {
             plan,
-            working: Mutex::new(working),
+            working: Mutex::new(Some(working)),
             output,
             meter: Meter::new(1),
             finished: AtomicBool::new(false),
@@ -126,20 +127,21 @@ where
         if self.is_finished() {
             return Step::Waiting;
         }
-        let mut working = match self.working.try_lock() {
-            Ok(working) => working,
+        let mut guard = match self.working.try_lock() {
+            Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Step::Waiting,
         };
+        let Some(working) = guard.as_mut() else { return Step::Waiting };
         if self.output.is_closed() {
-            self.finish(&mut working);
+            self.finish(working);
             host.changed();
             return Step::Worked;
         }
         if self.is_finished() || !self.is_admitted(index, host) {
             return Step::Waiting;
         }
-        self.pull(&mut working, index, host)
+        self.pull(working, index, host)
     }
 
     fn is_finished(&self) -> bool {
@@ -151,8 +153,7 @@ where
     }
 
     fn abandon(&self) {
-        let mut working = self.working.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        working.held = None;
+        *self.working.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn plan(&self) -> &StagePlan {

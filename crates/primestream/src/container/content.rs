@@ -166,11 +166,10 @@ impl<R: Read + Send + 'static> Source for ContentReader<R> {
     type Item = Content;
 
     fn pull(&mut self, out: &mut impl Intake<Content>) -> Result<Supply, Interrupt> {
-        while !out.is_satisfied() {
-            match self.next_part()? {
-                Some(part) => out.emit(part)?,
-                None => return Ok(Supply::End),
-            }
+        // One part at a time: the next may be long in coming, and a frame is work enough for a lane.
+        match self.next_part()? {
+            Some(part) => out.emit(part)?,
+            None => return Ok(Supply::End),
         }
         Ok(Supply::More)
     }

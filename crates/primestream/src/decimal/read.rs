@@ -50,7 +50,10 @@ impl Weigh for Line {
 
 /// Streams what decimal lines hold: a report on every line, symbols where they are good, damage where
 /// it is, and a summary at the end.
-pub fn read<R>(lines: R, units: Units, lanes: usize, limits: Limits) -> Stream<Line>
+///
+/// Lines do not say what they stand for. With `None` they are taken for bytes until a block or a value
+/// fits UTF-16 units alone.
+pub fn read<R>(lines: R, units: Option<Units>, lanes: usize, limits: Limits) -> Stream<Line>
 where
     R: ReadBytes + Send + 'static,
 {
@@ -69,7 +72,7 @@ pub fn decode<R>(lines: R, units: Units, lanes: usize, limits: Limits) -> Stream
 where
     R: ReadBytes + Send + 'static,
 {
-    read(lines, units, lanes, limits)
+    read(lines, Some(units), lanes, limits)
         .filter(|line| !matches!(line, Line::Read(_) | Line::End(_)))
         .try_map(|line| match line {
             Line::Symbols(symbols) => Ok(Some(symbols)),
@@ -113,6 +116,12 @@ impl fmt::Display for LineDamage {
 
 impl std::error::Error for LineDamage {}
 
+/// Returns whether a block or a value does not fit the units.
+fn contradicts(events: &[Event]) -> bool {
+    let is_misfit = |fault| matches!(fault, FlowFault::Check | FlowFault::Value);
+    events.iter().any(|event| matches!(event, Event::Damage(damage) if is_misfit(damage.fault)))
+}
+
 /// A line as a lane leaves it.
 struct Strict {
     offset: u64,
@@ -132,18 +141,39 @@ fn strict(record: Record, limits: &Limits) -> Strict {
 
 /// Puts codewords together to blocks and symbols. Holds one block.
 struct Assemble {
-    units: Units,
+    units: Option<Units>,
     limits: Limits,
+    /// `None` behind the end.
     assembler: Option<Assembler>,
+    /// The other way to understand the lines, until one of the two has proved wrong.
+    rival: Option<Assembler>,
     line: u64,
     events: Vec<Event>,
     tally: Tally,
 }
 
 impl Assemble {
-    fn new(units: Units, limits: Limits) -> Self {
-        let assembler = Some(Assembler::new(units, [0; 16], &limits));
-        Self { units, limits, assembler, line: 0, events: Vec::new(), tally: Tally::default() }
+    fn new(units: Option<Units>, limits: Limits) -> Self {
+        let assembler = Some(Assembler::new(units.unwrap_or(Units::Bytes), [0; 16], &limits));
+        let rival = units.is_none().then(|| Assembler::new(Units::Utf16, [0; 16], &limits));
+        Self { units, limits, assembler, rival, line: 0, events: Vec::new(), tally: Tally::default() }
+    }
+
+    /// Gives a line to both ways to understand it, and drops the one it proves wrong.
+    fn push(&mut self, reading: &Result<Reading, Unreadable>) {
+        let Some(assembler) = &mut self.assembler else { return };
+        assembler.push(self.line, reading, &mut self.events);
+        let Some(rival) = &mut self.rival else { return };
+        let mut rival_events = Vec::new();
+        rival.push(self.line, reading, &mut rival_events);
+        match (contradicts(&self.events), contradicts(&rival_events)) {
+            (true, false) => {
+                self.assembler = self.rival.take();
+                self.events = rival_events;
+            }
+            (false, true) => self.rival = None,
+            _ => {}
+        }
     }
 
     fn hand_on(&mut self, line: Line, out: &mut impl Emit<Line>) -> Outcome {
@@ -170,9 +200,7 @@ impl Operator for Assemble {
     fn on_item(&mut self, item: Strict, out: &mut impl Emit<Line>) -> Outcome {
         self.tally.absorbed += 1;
         self.line += 1;
-        if let Some(assembler) = &mut self.assembler {
-            assembler.push(self.line, &item.reading, &mut self.events);
-        }
+        self.push(&item.reading);
         let Strict { offset, reading, is_number } = item;
         self.hand_on(Line::Read(LineReport { line: self.line, offset, reading, is_number }), out)?;
         self.hand_on_events(out)

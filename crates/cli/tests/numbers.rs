@@ -1,0 +1,103 @@
+//! `factor`, `primes` and `is-prime`, as other programs call them.
+
+mod program;
+
+use std::process::Command;
+
+use program::run;
+
+#[test]
+fn factors_are_printed_as_gnu_factor_prints_them() {
+    let said = run(&["factor", "60", "97", "1", "0", "+7", "0012"], b"").succeeds();
+    assert_eq!(said.text(), "60: 2 2 3 5\n97: 97\n1:\n0:\n7: 7\n12: 2 2 3\n");
+    let said = run(&["factor", "-h", "1024", "360"], b"").succeeds();
+    assert_eq!(said.text(), "1024: 2^10\n360: 2^3 3^2 5\n");
+    let said = run(&["factor", "--exponents"], b"1024 7\n\n  12\n").succeeds();
+    assert_eq!(said.text(), "1024: 2^10\n7: 7\n12: 2^2 3\n");
+}
+
+#[test]
+fn factors_equal_those_of_the_system() {
+    let ranges = [1u64..=3000, (1 << 32) - 500..=(1 << 32) + 500, u64::MAX - 300..=u64::MAX];
+    let numbers: String = ranges.into_iter().flatten().map(|n| format!("{n}\n")).collect();
+    let Ok(path) = std::env::var("PATH") else { return };
+    if !path.split(':').any(|folder| std::path::Path::new(folder).join("factor").exists()) {
+        eprintln!("skipped: there is no `factor` on this machine");
+        return;
+    }
+    let input = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(input.path(), &numbers).unwrap();
+    let theirs = Command::new("factor").stdin(input.reopen().unwrap()).output().unwrap();
+    let ours = run(&["factor"], numbers.as_bytes()).succeeds();
+    assert!(ours.stdout == theirs.stdout, "the answers differ");
+}
+
+#[test]
+fn a_bad_line_is_named_and_the_others_are_answered() {
+    let said = run(&["factor"], b"6\nx7\n-3\n15\n1e3\n\xFF\n");
+    assert_eq!(said.code, Some(1));
+    assert_eq!(said.text(), "6: 2 3\n15: 3 5\n");
+    let lines: Vec<_> = said.stderr.lines().collect();
+    assert_eq!(lines.len(), 4, "{}", said.stderr);
+    for (line, number) in lines.iter().zip([2, 3, 5, 6]) {
+        assert!(line.starts_with(&format!("primestream: line {number}: ")), "{line}");
+    }
+    let said = run(&["factor", "0x10", "8"], b"");
+    assert_eq!((said.code, said.text()), (Some(1), "8: 2 2 2\n"));
+}
+
+#[test]
+fn what_is_not_factored_is_said() {
+    // The product of two primes of 64 bits is beyond the lowest effort.
+    let hard = "340282366920938460843936948965011886881"; // (2^64 − 59)(2^64 − 83)
+    let said = run(&["factor", "--effort", "low", hard], b"");
+    assert_eq!((said.code, said.text()), (Some(1), format!("{hard}: [{hard}]\n").as_str()));
+    assert!(said.stderr.contains("unfactored"), "{}", said.stderr);
+}
+
+#[test]
+fn answers_stay_in_order_on_many_threads() {
+    let numbers: String = (1..5000u64).map(|n| format!("{}\n", n * 1_000_003)).collect();
+    let one = run(&["factor", "--threads", "1"], numbers.as_bytes()).succeeds();
+    let four = run(&["factor", "--threads", "4"], numbers.as_bytes()).succeeds();
+    assert_eq!(one.stdout, four.stdout);
+}
+
+#[test]
+fn primes_are_listed_counted_and_found() {
+    assert_eq!(run(&["primes", "10", "30"], b"").succeeds().text(), "11\n13\n17\n19\n23\n29\n");
+    assert_eq!(run(&["primes", "24", "28"], b"").succeeds().text(), "");
+    assert_eq!(run(&["primes", "0", "1000000", "--count"], b"").succeeds().text(), "78498\n"); // OEIS A006880
+    assert_eq!(run(&["primes", "29", "29", "--count"], b"").succeeds().text(), "1\n");
+    assert_eq!(run(&["primes", "0", "--nth", "10000"], b"").succeeds().text(), "104729\n");
+    assert_eq!(run(&["primes", "100", "--nth", "3"], b"").succeeds().text(), "107\n");
+    assert_eq!(run(&["primes", "0", "10", "--count", "--json"], b"").succeeds().text(), "{\"count\":4}\n");
+    run(&["primes", "0", "10", "--nth", "5"], b"").fails(65, "fewer than 5 primes");
+    let top = run(&["primes", "18446744073709551500"], b"").succeeds();
+    assert_eq!(top.text().lines().last(), Some("18446744073709551557"));
+}
+
+#[test]
+fn primality_is_said_as_far_as_it_is_proved() {
+    let said = run(&["is-prime", "97", "91", "1", "170141183460469231731687303715884105727"], b"").succeeds();
+    let words: Vec<_> = said.text().lines().map(|line| line.split_once(": ").unwrap().1).collect();
+    assert_eq!(words, ["prime", "composite", "neither prime nor composite", "probably prime"]);
+}
+
+#[test]
+fn json_answers_are_values_of_their_own() {
+    let said = run(&["factor", "--json", "360"], b"").succeeds();
+    let value: serde_json::Value = serde_json::from_str(said.text()).unwrap();
+    assert_eq!(value["factors"], serde_json::json!([["2", 3], ["3", 2], ["5", 1]]));
+    assert!(value["cofactor"].is_null());
+}
+
+#[test]
+fn completions_and_manual_name_every_command() {
+    for arguments in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
+        let said = run(arguments, b"").succeeds();
+        for command in ["encode", "decode", "verify", "inspect", "factor", "primes"] {
+            assert!(said.text().contains(command), "{arguments:?}: {command}");
+        }
+    }
+}

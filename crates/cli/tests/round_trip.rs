@@ -1,0 +1,106 @@
+//! Encoding and decoding by the program, in every setting it offers.
+
+mod program;
+
+use program::{Folder, read, run, text};
+
+#[test]
+fn every_setting_comes_back() {
+    let folder = Folder::new();
+    let settings: &[&[&str]] = &[
+        &[],
+        &["--verify"],
+        &["--block", "8"],
+        &["--block", "256", "--compress", "zstd"],
+        &["--units", "utf16", "--verify"],
+        &["--compress", "zstd", "--verify", "--threads", "3"],
+        &["--positions", "global"],
+        &["--positions", "global", "--units", "utf16"],
+    ];
+    for bytes in [0, 1, 63, 64, 65, 5000] {
+        let input = folder.write("in", &text(bytes));
+        for setting in settings {
+            let (encoded, decoded) = (folder.name("out.prime"), folder.name("back"));
+            run(&[&["encode", &input, "-o", &encoded], *setting].concat(), b"").succeeds();
+            run(&["verify", &encoded], b"").succeeds();
+            run(&["decode", &encoded, "-o", &decoded], b"").succeeds();
+            assert_eq!(read(&decoded), text(bytes), "{setting:?}, {bytes} bytes");
+        }
+    }
+    assert_eq!(folder.names(), ["back", "in", "out.prime"], "nothing temporary is left");
+}
+
+#[test]
+fn many_frames_on_many_threads_in_little_memory_come_back() {
+    let content = text(300_000);
+    for threads in ["1", "4"] {
+        let options = ["--threads", threads, "--memory-limit", "2MiB", "-q"];
+        let encoded = run(&[&["encode"][..], &options].concat(), &content).succeeds();
+        assert!(encoded.stderr.is_empty(), "{}", encoded.stderr);
+        let decoded = run(&[&["decode"][..], &options].concat(), &encoded.stdout).succeeds();
+        assert_eq!(decoded.stdout, content);
+    }
+}
+
+#[test]
+fn decimal_lines_come_back() {
+    let content = "Hello, wörld! 🎈 exponent seven and all".as_bytes();
+    for (options, units) in [
+        (&["--block", "8"][..], "bytes"),
+        (&["--positions", "global"], "bytes"),
+        (&["--units", "utf16"], "utf16"),
+        (&["--units", "utf16", "--positions", "global", "--verify"], "utf16"),
+    ] {
+        let lines = run(&[&["encode", "--format", "decimal"], options].concat(), content).succeeds();
+        assert!(lines.text().lines().all(|line| line.bytes().all(|byte| byte.is_ascii_digit())));
+        run(&["verify", "--format", "decimal"], &lines.stdout).succeeds();
+        let back = run(&["decode", "--format", "decimal", "--units", units], &lines.stdout).succeeds();
+        assert_eq!(back.stdout, content, "{options:?}");
+    }
+}
+
+#[test]
+fn global_decimal_lines_are_those_of_the_public_reference() {
+    let vectors = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../codec/tests/vectors/uor.json")).unwrap();
+    let vectors: serde_json::Value = serde_json::from_slice(&vectors).unwrap();
+    let mut compared = 0;
+    for vector in vectors["texts"].as_array().unwrap() {
+        let Some(text) = vector["text"].as_str() else { continue };
+        let options = ["encode", "--format", "decimal", "--positions", "global", "--units", "utf16"];
+        let lines = run(&options, text.as_bytes()).succeeds();
+        let expected: Vec<_> = vector["chunks"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+        assert_eq!(lines.text().lines().collect::<Vec<_>>(), expected, "{text:?}");
+        compared += 1;
+    }
+    assert!(compared > 10);
+}
+
+#[test]
+fn an_empty_file_is_a_valid_empty_container() {
+    let encoded = run(&["encode"], b"").succeeds();
+    run(&["verify"], &encoded.stdout).succeeds();
+    assert!(run(&["decode"], &encoded.stdout).succeeds().stdout.is_empty());
+    assert!(run(&["encode", "--format", "decimal", "--positions", "global"], b"").succeeds().stdout.is_empty());
+}
+
+#[test]
+fn the_report_is_json_on_the_stream_that_carries_no_data() {
+    let folder = Folder::new();
+    let to_file = run(&["encode", "-o", &folder.name("a"), "--json"], b"abc").succeeds();
+    let report: serde_json::Value = serde_json::from_str(to_file.text()).unwrap();
+    assert_eq!((report["command"].as_str(), report["bytes_in"].as_u64()), (Some("encode"), Some(3)));
+    let to_pipe = run(&["encode", "--json"], b"abc").succeeds();
+    let report: serde_json::Value = serde_json::from_str(&to_pipe.stderr).unwrap();
+    assert_eq!(report["bytes_in"].as_u64(), Some(3));
+}
+
+#[test]
+fn the_digest_is_that_of_the_content() {
+    let encoded = run(&["encode"], b"abc").succeeds();
+    let inspected = run(&["inspect", "--json"], &encoded.stdout).succeeds();
+    let said: serde_json::Value = serde_json::from_str(inspected.text()).unwrap();
+    // BLAKE3 of "abc", as its own test vectors and `b3sum` give it.
+    let digest = "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85";
+    assert_eq!(said["end"]["digest"].as_str(), Some(digest));
+    assert_eq!(said["complete"].as_bool(), Some(true));
+}
