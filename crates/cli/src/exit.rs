@@ -76,9 +76,7 @@ impl Places<'_> {
                 let error = error.user_error().map(ToString::to_string).unwrap_or_default();
                 Ending::data(format_args!("{}: {error}", self.input))
             }
-            Failure::Budget(error) => {
-                Ending::usage(format_args!("{error}; `--memory-limit` raises it"))
-            }
+            Failure::Budget(error) => Ending::usage(format_args!("{error}; `--memory-limit` raises it")),
             Failure::Cancelled => Ending::reported(128 + signals::received().unwrap_or(signals::INTERRUPT)),
             other => Ending::new(BUG, format_args!("{other:?}")),
         }

@@ -71,7 +71,8 @@ fn line(bytes: u64, bytes_total: Option<u64>, elapsed: Duration) -> String {
     let mut line = format!("progress: {}", HumanBytes(bytes));
     if let Some(total) = bytes_total.filter(|&total| total > 0) {
         let left = Duration::from_secs_f64(total.saturating_sub(bytes) as f64 / rate.max(1.0));
-        line += &format!(" of {} ({} %), {} left", HumanBytes(total), bytes * 100 / total, HumanDuration(left));
+        line +=
+            &format!(" of {} ({} %), {} left", HumanBytes(total), bytes * 100 / total, HumanDuration(left));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate in words")]
     let rate = rate as u64;

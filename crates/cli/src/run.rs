@@ -8,13 +8,18 @@ use crate::progress::{EVERY, Progress};
 use crate::signals;
 
 /// Runs a pipeline to its end.
-pub(crate) fn run(mut pipeline: Pipeline, global: &Global, bytes: Option<u64>) -> Result<Report, PipelineError> {
+pub(crate) fn run(
+    mut pipeline: Pipeline,
+    global: &Global,
+    bytes: Option<u64>,
+) -> Result<Report, PipelineError> {
     if let Some(limit) = global.memory_limit {
         pipeline = pipeline.memory_limit(limit);
     }
     let progress = Progress::new(global, bytes);
     let mut shown = progress.clone();
-    let running = pipeline.on_progress(EVERY, move |metrics| shown.tell(metrics)).threads(global.lanes()).start();
+    let running =
+        pipeline.on_progress(EVERY, move |metrics| shown.tell(metrics)).threads(global.lanes()).start();
     signals::stop_on_signal(running.flow());
     let outcome = running.join();
     progress.finish();

@@ -48,7 +48,12 @@ fn what_is_no_container_is_65_and_no_output_appears() {
         bytes
     };
     let random: Vec<u8> = (0u32..5000).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    for (bytes, why) in [(&b""[..], "cut within the container header"), (b"not a container at all, but long enough to be one, sixty-four bytes", "not a container"), (&random, "not a container"), (&newer, "newer version")] {
+    for (bytes, why) in [
+        (&b""[..], "cut within the container header"),
+        (b"not a container at all, but long enough to be one, sixty-four bytes", "not a container"),
+        (&random, "not a container"),
+        (&newer, "newer version"),
+    ] {
         let output = folder.name("out");
         run(&["decode", "-o", &output], bytes).fails(65, why);
         run(&["verify"], bytes).fails(65, why);
@@ -151,7 +156,11 @@ fn a_line_without_end_is_told_and_costs_no_memory() {
     let line = vec![b'7'; 100 << 20];
     let factored = run(&["factor", "--memory-limit", "16MiB"], &line);
     assert_eq!(factored.code, Some(1));
-    assert!(factored.stderr.contains("line 1: the record at byte 0 has no end within"), "{}", factored.stderr);
+    assert!(
+        factored.stderr.contains("line 1: the record at byte 0 has no end within"),
+        "{}",
+        factored.stderr
+    );
     let verified = run(&["verify", "--format", "decimal"], &line);
     assert_eq!(verified.code, Some(65));
 }

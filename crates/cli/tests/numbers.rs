@@ -94,7 +94,9 @@ fn json_answers_are_values_of_their_own() {
 
 #[test]
 fn completions_and_manual_name_every_command() {
-    for arguments in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
+    for arguments in
+        [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]]
+    {
         let said = run(arguments, b"").succeeds();
         for command in ["encode", "decode", "verify", "inspect", "factor", "primes"] {
             assert!(said.text().contains(command), "{arguments:?}: {command}");

@@ -61,14 +61,16 @@ fn decimal_lines_come_back() {
 
 #[test]
 fn global_decimal_lines_are_those_of_the_public_reference() {
-    let vectors = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../codec/tests/vectors/uor.json")).unwrap();
+    let vectors =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../codec/tests/vectors/uor.json")).unwrap();
     let vectors: serde_json::Value = serde_json::from_slice(&vectors).unwrap();
     let mut compared = 0;
     for vector in vectors["texts"].as_array().unwrap() {
         let Some(text) = vector["text"].as_str() else { continue };
         let options = ["encode", "--format", "decimal", "--positions", "global", "--units", "utf16"];
         let lines = run(&options, text.as_bytes()).succeeds();
-        let expected: Vec<_> = vector["chunks"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+        let expected: Vec<_> =
+            vector["chunks"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
         assert_eq!(lines.text().lines().collect::<Vec<_>>(), expected, "{text:?}");
         compared += 1;
     }
@@ -80,7 +82,9 @@ fn an_empty_file_is_a_valid_empty_container() {
     let encoded = run(&["encode"], b"").succeeds();
     run(&["verify"], &encoded.stdout).succeeds();
     assert!(run(&["decode"], &encoded.stdout).succeeds().stdout.is_empty());
-    assert!(run(&["encode", "--format", "decimal", "--positions", "global"], b"").succeeds().stdout.is_empty());
+    assert!(
+        run(&["encode", "--format", "decimal", "--positions", "global"], b"").succeeds().stdout.is_empty()
+    );
 }
 
 #[test]

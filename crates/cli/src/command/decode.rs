@@ -18,7 +18,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let input = files::open(arguments.input.as_deref())?;
     let (bytes, input_name) = (input.bytes, input.name.clone());
     let damages = Arc::new(AtomicU64::new(0));
-    let skipped = arguments.skip_damaged.then(|| Skipped { count: Arc::clone(&damages), input: input.name.clone() });
+    let skipped =
+        arguments.skip_damaged.then(|| Skipped { count: Arc::clone(&damages), input: input.name.clone() });
 
     let content = match arguments.format {
         Format::Container => from_container(input, arguments, global, skipped)?,

@@ -23,8 +23,7 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
         Some(word) if !json => Answer { text: word_in_words(word, exponents), complaint: None },
         _ => {
             let answer = factor(&number, effort);
-            let text =
-                if json { in_json(&number, &answer) } else { in_words(&number, &answer, exponents) };
+            let text = if json { in_json(&number, &answer) } else { in_words(&number, &answer, exponents) };
             Answer { text, complaint: complaint(&number, &answer) }
         }
     })

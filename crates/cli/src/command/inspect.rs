@@ -81,7 +81,10 @@ fn in_words(name: &str, header: &Header, counts: &Counts) -> String {
         counts.stored_bytes as f64 / content_bytes.max(1) as f64,
     );
     match &counts.end {
-        Some(end) => text += &format!("\nend frame at byte {}: {} frames, {} symbols", end.offset, end.frames, end.symbols),
+        Some(end) => {
+            text +=
+                &format!("\nend frame at byte {}: {} frames, {} symbols", end.offset, end.frames, end.symbols)
+        }
         None => text += "\nno end frame: incomplete",
     }
     if let Some(end) = &counts.end {

@@ -30,7 +30,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
         };
         return match found {
             Some(_) => print_value("prime", found, global),
-            None => Err(Ending::data(format_args!("there are fewer than {nth} primes from {start} to {stop}"))),
+            None => {
+                Err(Ending::data(format_args!("there are fewer than {nth} primes from {start} to {stop}")))
+            }
         };
     }
     let places = Places { input: "", output: "standard output" };

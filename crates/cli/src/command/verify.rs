@@ -38,9 +38,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
                 teller.frame(&found, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))
             })
         }
-        Format::Decimal => decimal_lines(input, arguments, global).sink(move |line| {
-            teller.line(&line, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))
-        }),
+        Format::Decimal => decimal_lines(input, arguments, global)
+            .sink(move |line| teller.line(&line, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))),
     };
     let report = run::run(pipeline, global, bytes).map_err(|error| places.explain(error))?;
     let counts = std::mem::take(&mut *counts.lock().unwrap_or_else(PoisonError::into_inner));
@@ -197,14 +196,16 @@ impl Teller {
             Line::Read(report) => {
                 counts.lines += 1;
                 counts.unreadable += u64::from(report.reading.is_err());
-                counts.content_lines +=
-                    u64::from(!matches!(report.reading, Ok(Reading::Operation { .. } | Reading::NttHeader { .. })));
+                counts.content_lines += u64::from(!matches!(
+                    report.reading,
+                    Ok(Reading::Operation { .. } | Reading::NttHeader { .. })
+                ));
                 match report.reading {
                     _ if self.json => self.lines.print(&line_json(report).to_string()),
                     Ok(_) => Ok(()),
-                    Err(_) if !report.is_number => {
-                        self.lines.print(&format!("{}: line {}: not a decimal integer", self.name, report.line))
-                    }
+                    Err(_) if !report.is_number => self
+                        .lines
+                        .print(&format!("{}: line {}: not a decimal integer", self.name, report.line)),
                     Err(unreadable) => {
                         self.lines.print(&format!("{}: line {}: {unreadable}", self.name, report.line))
                     }

@@ -102,5 +102,10 @@ pub(crate) fn read(path: impl AsRef<Path>) -> Vec<u8> {
 
 /// Text that is not the same everywhere.
 pub(crate) fn text(bytes: usize) -> Vec<u8> {
-    (0u32..).flat_map(|i| format!("{i} beads on a string, {} to go\n", i.wrapping_mul(2_654_435_761)).into_bytes()).take(bytes).collect()
+    (0u32..)
+        .flat_map(|i| {
+            format!("{i} beads on a string, {} to go\n", i.wrapping_mul(2_654_435_761)).into_bytes()
+        })
+        .take(bytes)
+        .collect()
 }

@@ -41,7 +41,9 @@ where
 
     #[inline(always)]
     fn on_run(&mut self) {
-        assert!(self.gathered.is_some(), "a panic of the user's function ends the fold");
+        // Written anew, so that the compiler knows it is there and adds up in a register.
+        let gathered = self.gathered.take().expect("a panic of the user's function ends the fold");
+        self.gathered = Some(gathered);
     }
 
     fn on_end(&mut self, _: &mut impl Emit<Never>) -> Outcome {

@@ -139,7 +139,8 @@ impl<T> Exchange<T> {
     pub(crate) fn learn(&self, items: usize, busy: Duration) {
         if items > 0 {
             let hint = self.items_hint.load(Ordering::Relaxed);
-            self.items_hint.store(paced(hint, items, busy, CHUNK_TIME), Ordering::Relaxed);
+            let next = paced(hint, items, busy, CHUNK_TIME).min(CHUNK_ITEMS);
+            self.items_hint.store(next, Ordering::Relaxed);
         }
     }
 }
@@ -148,7 +149,7 @@ impl<T> Exchange<T> {
 pub(crate) fn paced(before: usize, items: usize, busy: Duration, target: Duration) -> usize {
     let wanted = items as u128 * target.as_nanos() / busy.as_nanos().max(1);
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-    wanted.clamp(1, before.saturating_mul(4)).min(CHUNK_ITEMS)
+    wanted.clamp(1, before.saturating_mul(4))
 }
 
 /// Places in a line for each lane: one at work, one ready, and some to spare for uneven chunks.
@@ -173,6 +174,6 @@ mod tests {
         assert_eq!(paced(16, 16, Duration::from_nanos(16), target), 64, "four times at most");
         assert_eq!(paced(64, 64, Duration::from_millis(64), target), 1, "a millisecond an item");
         assert_eq!(paced(1000, 1000, Duration::from_micros(500), target), 1000);
-        assert_eq!(paced(CHUNK_ITEMS, 1, Duration::ZERO, target), CHUNK_ITEMS);
+        assert_eq!(paced(usize::MAX / 2, 1, Duration::ZERO, target), 500_000, "a clock too coarse to tell");
     }
 }

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::host::Host;
 use super::outlet::Outlet;
+use crate::chunker::CHUNK_BYTES;
 use crate::error::{Cause, Interrupt, ItemError, Outcome, SourceError, panic_message};
 use crate::operator::{Emit, Operator};
 use crate::source::{Intake, Source, Supply};
@@ -154,7 +155,12 @@ where
 
     #[inline(always)]
     fn appetite(&self) -> usize {
-        if self.most >= FAST_PACE { FAST_PACE as usize } else { 1 }
+        if self.most < FAST_PACE {
+            return 1;
+        }
+        // No more than a chunk: nobody looks at the memory in between.
+        let fits = CHUNK_BYTES / size_of::<C::In>().max(1);
+        usize::try_from(self.most - self.out.fed.now).unwrap_or(usize::MAX).min(fits).max(1)
     }
 
     #[inline(always)]

@@ -7,8 +7,7 @@ use primestream_codec::container::{
 };
 use primestream_codec::{Limits, Symbols};
 use primestream_engine::{
-    Bytes, Emit, Intake, Interrupt, Operator, Order, Outcome, Source, SourceError, Stream, Supply,
-    Weigh,
+    Bytes, Emit, Intake, Interrupt, Operator, Order, Outcome, Source, SourceError, Stream, Supply, Weigh,
 };
 
 use super::follow::Follow;

@@ -60,7 +60,9 @@ impl WriteLines {
             }
             Content::Start | Content::End { .. } => {}
         }
-        if self.verify && let Content::Frame { symbols, .. } = part {
+        if self.verify
+            && let Content::Frame { symbols, .. } = part
+        {
             check(&lines, symbols.as_ref()).map_err(|error| Interrupt::failed("verify", error))?;
         }
         Ok(lines)
