@@ -1,0 +1,91 @@
+//! Law 7: decoding an encoding is the identity, for every setting, any number of lanes and any memory;
+//! decoding foreign bytes never panics.
+
+use std::io::Cursor;
+
+use primestream::container::Found;
+use primestream::prelude::*;
+use proptest::prelude::*;
+
+fn settings() -> impl Strategy<Value = Settings> {
+    (8usize..=256, any::<bool>(), any::<bool>(), 1u32..4).prop_map(|(block, zstd, utf16, frame_blocks)| {
+        Settings::default()
+            .with_block_len(BlockLen::try_new(block).unwrap())
+            .with_compression(if zstd { Compression::Zstd } else { Compression::None })
+            .with_units(if utf16 { Units::Utf16 } else { Units::Bytes })
+            .with_frame_blocks(frame_blocks)
+            .unwrap()
+    })
+}
+
+fn encoded(content: &[u8], settings: Settings, lanes: usize, verify: bool) -> Vec<u8> {
+    let header = Header::new(settings, ContainerId([3; 16]));
+    let parts = container::encode(Cursor::new(content.to_vec()), header, Encode { lanes, verify });
+    parts.memory_limit(4 << 20).collect::<Vec<_>>().unwrap().concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn round_trip(text in "\\PC{0,1500}", settings in settings(), lanes in 1usize..5, verify: bool) {
+        let bytes = encoded(text.as_bytes(), settings, lanes, verify);
+        prop_assert_eq!(&bytes, &encoded(text.as_bytes(), settings, 1, false), "lanes change nothing");
+        let how = Decode { lanes, ..Decode::default() };
+        let (header, content) = container::decode(Cursor::new(bytes), how).unwrap();
+        prop_assert_eq!(header.settings(), &settings);
+        prop_assert_eq!(content.collect::<Vec<_>>().unwrap().concat(), text.as_bytes());
+    }
+
+    #[test]
+    fn decimal_round_trip(text in "\\PC{0,300}", global: bool, utf16: bool, lanes in 1usize..4) {
+        let units = if utf16 { Units::Utf16 } else { Units::Bytes };
+        let positions = if global { Positions::Global } else { Positions::Block };
+        let settings = Settings::default().with_units(units).with_positions(positions);
+        let content = Cursor::new(text.clone().into_bytes());
+        let lines = decimal::write(content, settings, lanes, true).collect::<Vec<_>>().unwrap().concat();
+        let limits = Limits { codeword_bits_max: 1 << 20, ..Limits::default() };
+        let back = decimal::decode(Cursor::new(lines), units, lanes, limits).collect::<Vec<_>>().unwrap().concat();
+        prop_assert_eq!(back, text.as_bytes());
+    }
+
+    #[test]
+    fn any_change_is_found_and_nothing_else_is_lost(
+        content in prop::collection::vec(any::<u8>(), 1..3000),
+        at: prop::sample::Index,
+        with in 1u8..,
+        lanes in 1usize..4,
+    ) {
+        let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(4).unwrap();
+        let mut bytes = encoded(&content, settings, 1, false);
+        let at = 64 + at.index(bytes.len() - 64); // behind the header, which is refused as a whole
+        bytes[at] ^= with;
+        let how = Decode { lanes, ..Decode::default() };
+        let (_, found) = container::verify(Cursor::new(bytes), how).unwrap();
+        let (mut good, mut damages) = (Vec::new(), 0);
+        for found in found.collect::<Vec<_>>().unwrap() {
+            match found {
+                Found::Symbols { symbols: primestream_codec::Symbols::Bytes(bytes), .. } => good.push(bytes),
+                Found::Symbols { .. } => prop_assert!(false, "these are bytes"),
+                _ => damages += 1,
+            }
+        }
+        prop_assert!(damages > 0);
+        // One changed byte touches one frame; all the others are delivered as they were.
+        let frames: Vec<&[u8]> = content.chunks(32).collect();
+        prop_assert!(good.len() + 1 >= frames.len(), "{} of {}", good.len(), frames.len());
+        let mut expected = frames.iter();
+        prop_assert!(good.iter().all(|part| expected.any(|frame| frame == part)), "in order, unchanged");
+    }
+
+    #[test]
+    fn foreign_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..4000), keep in 0usize..200, lanes in 1usize..3) {
+        let mut container = encoded(b"a good beginning", Settings::default(), 1, false);
+        container.truncate(keep);
+        container.extend(&bytes);
+        if let Ok((_, found)) = container::verify(Cursor::new(container), Decode { lanes, ..Decode::default() }) {
+            drop(found.collect::<Vec<_>>());
+        }
+        drop(decimal::read(Cursor::new(bytes), None, lanes, Limits::default()).collect::<Vec<_>>());
+    }
+}
