@@ -1,5 +1,6 @@
 //! Bad input: one clear message with the place, the right exit code, no panic, nothing that looks whole
 //! and is not.
+#![expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
 
 mod program;
 
@@ -29,7 +30,7 @@ fn an_input_that_cannot_be_opened_is_66() {
         run(&[command, folder.path("").to_str().unwrap()], b"").fails(66, "is a directory");
     }
     let secret = folder.write("secret", b"x");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&secret).is_ok() {
         eprintln!("skipped: this user may read files without permission");
     } else {
@@ -47,7 +48,8 @@ fn what_is_no_container_is_65_and_no_output_appears() {
         bytes[60..64].copy_from_slice(&crc.to_le_bytes());
         bytes
     };
-    let random: Vec<u8> = (0u32..5000).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let random: Vec<u8> =
+        (0u32..5000).map(|i| (i.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
     for (bytes, why) in [
         (&b""[..], "cut within the container header"),
         (b"not a container at all, but long enough to be one, sixty-four bytes", "not a container"),

@@ -1,4 +1,5 @@
 //! `factor`, `primes` and `is-prime`, as other programs call them.
+#![expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
 
 mod program;
 
@@ -20,14 +21,12 @@ fn factors_are_printed_as_gnu_factor_prints_them() {
 fn factors_equal_those_of_the_system() {
     let ranges = [1u64..=3000, (1 << 32) - 500..=(1 << 32) + 500, u64::MAX - 300..=u64::MAX];
     let numbers: String = ranges.into_iter().flatten().map(|n| format!("{n}\n")).collect();
-    let Ok(path) = std::env::var("PATH") else { return };
-    if !path.split(':').any(|folder| std::path::Path::new(folder).join("factor").exists()) {
-        eprintln!("skipped: there is no `factor` on this machine");
-        return;
-    }
     let input = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(input.path(), &numbers).unwrap();
-    let theirs = Command::new("factor").stdin(input.reopen().unwrap()).output().unwrap();
+    let Ok(theirs) = Command::new("factor").stdin(input.reopen().unwrap()).output() else {
+        eprintln!("skipped: there is no `factor` on this machine");
+        return;
+    };
     let ours = run(&["factor"], numbers.as_bytes()).succeeds();
     assert!(ours.stdout == theirs.stdout, "the answers differ");
 }

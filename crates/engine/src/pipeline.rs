@@ -36,8 +36,10 @@ pub(crate) struct Options {
 /// Whom to tell about progress, and how often.
 pub(crate) struct Progress {
     pub(crate) every: Duration,
-    pub(crate) tell: Arc<Mutex<dyn FnMut(&Metrics) + Send>>,
+    pub(crate) tell: Arc<Mutex<Tell>>,
 }
+
+type Tell = dyn FnMut(&Metrics) + Send;
 
 impl Pipeline {
     /// Returns what will run.

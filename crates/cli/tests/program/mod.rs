@@ -1,4 +1,5 @@
 //! Running the program as a user would.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of this")]
 
 use std::io::Write;

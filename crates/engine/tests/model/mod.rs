@@ -1,4 +1,6 @@
 //! Random pipelines and what they should give: a vector of items, step by step.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of this")]
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +9,7 @@ use proptest::prelude::*;
 
 /// A step of a random pipeline. Items divisible by `fault` fail, where there is one.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Map(u64),
     Filter(u64),
     FilterMap(u64),
@@ -19,33 +21,33 @@ pub enum Step {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     Error,
     Panic,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Policy {
+pub(crate) enum Policy {
     Skip,
     DeadLetter,
 }
 
 /// A step, and how it is run: fused to the one before, or in lanes of its own.
 #[derive(Clone, Debug)]
-pub struct Placed {
-    pub step: Step,
-    pub lanes: usize,
-    pub chunk: usize,
+pub(crate) struct Placed {
+    pub(crate) step: Step,
+    pub(crate) lanes: usize,
+    pub(crate) chunk: usize,
 }
 
 /// What became of the items that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lost {
-    pub skipped: u64,
-    pub dead: Vec<u64>,
+pub(crate) struct Lost {
+    pub(crate) skipped: u64,
+    pub(crate) dead: Vec<u64>,
 }
 
-pub fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let fault = prop_oneof![Just(Fault::Error), Just(Fault::Panic)];
     let policy = prop_oneof![Just(Policy::Skip), Just(Policy::DeadLetter)];
     prop_oneof![
@@ -60,7 +62,7 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-pub fn placed() -> impl Strategy<Value = Placed> {
+pub(crate) fn placed() -> impl Strategy<Value = Placed> {
     (step(), 1usize..=8, 1usize..20).prop_map(|(step, lanes, chunk)| Placed { step, lanes, chunk })
 }
 
@@ -77,7 +79,12 @@ fn work(item: u64, fault: u64, how: Fault) -> Result<u64, String> {
 }
 
 /// Adds a step to a stream. What is lost is kept in `lost`.
-pub fn add(stream: Stream<u64>, placed: &Placed, order: Order, lost: &Arc<Mutex<Lost>>) -> Stream<u64> {
+pub(crate) fn add(
+    stream: Stream<u64>,
+    placed: &Placed,
+    order: Order,
+    lost: &Arc<Mutex<Lost>>,
+) -> Stream<u64> {
     let Placed { step, lanes, chunk } = placed.clone();
     let lanes = stream.chunked(Fixed(chunk)).parallel(lanes, order);
     match step {
@@ -106,7 +113,7 @@ pub fn add(stream: Stream<u64>, placed: &Placed, order: Order, lost: &Arc<Mutex<
 }
 
 /// What a step should give.
-pub fn expect(items: Vec<u64>, step: &Step, lost: &mut Lost) -> Vec<u64> {
+pub(crate) fn expect(items: Vec<u64>, step: &Step, lost: &mut Lost) -> Vec<u64> {
     let items = items.into_iter();
     match *step {
         Step::Map(by) => items.map(|n| n.wrapping_mul(by)).collect(),
@@ -132,7 +139,7 @@ pub fn expect(items: Vec<u64>, step: &Step, lost: &mut Lost) -> Vec<u64> {
 }
 
 /// Cuts as a random chunker would: every answer another size.
-pub struct Uneven(pub std::sync::atomic::AtomicUsize);
+pub(crate) struct Uneven(pub(crate) std::sync::atomic::AtomicUsize);
 
 impl Chunker for Uneven {
     fn limits(&self) -> primestream_engine::chunker::ChunkLimits {
@@ -142,7 +149,7 @@ impl Chunker for Uneven {
 }
 
 /// Keeps the panics that are meant to happen out of the output of the tests.
-pub fn hush() {
+pub(crate) fn hush() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
