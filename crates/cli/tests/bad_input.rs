@@ -5,7 +5,7 @@
 mod program;
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
@@ -225,6 +225,20 @@ fn a_signal_ends_it_while_it_waits_for_input() {
     let id = child.id().to_string();
     std::process::Command::new("kill").args(["-s", "INT", &id]).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn progress_is_told_where_there_is_no_terminal_if_asked_for() {
+    let mut child = program()
+        .args(["encode", "-q", "--progress", "always", "/dev/zero", "-o", "/dev/null"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with("progress: ") && line.trim_end().ends_with("/s"), "{line}");
 }
 
 #[test]

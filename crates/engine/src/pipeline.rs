@@ -98,7 +98,7 @@ where
     /// Closes the stream with its last operator.
     pub(crate) fn end_with(self, end: impl Operator<In = T, Out = Never>) -> Pipeline {
         let last = self.gather().through(end);
-        let nowhere = Arc::new(Exchange::new(crate::order::Order::Input, 1, 1, None));
+        let nowhere = Arc::new(Exchange::nowhere());
         let mut stages = last.closed;
         stages.push(last.head.stage(last.name, last.chain, nowhere));
         Pipeline { stages, options: last.options }

@@ -13,6 +13,8 @@ use crate::order::Order;
 pub(crate) struct Exchange<T> {
     state: Mutex<State<T>>,
     chunker: Option<Arc<dyn Chunker>>,
+    /// Whether this lies behind the last stage: nobody takes, and nothing is kept for anybody.
+    is_nowhere: bool,
     /// How many items the taking stage handles in the time a chunk should take it.
     items_hint: AtomicUsize,
 }
@@ -46,8 +48,14 @@ impl<T> Exchange<T> {
         Self {
             state: Mutex::new(State { line, has_ended: false, is_closed: false, abandoned: 0 }),
             chunker,
+            is_nowhere: false,
             items_hint: AtomicUsize::new(FIRST_CHUNK_ITEMS),
         }
+    }
+
+    /// Makes the exchange behind the last stage.
+    pub(crate) fn nowhere() -> Self {
+        Self { is_nowhere: true, ..Self::new(Order::Input, 1, 1, None) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -62,6 +70,9 @@ impl<T> Exchange<T> {
 
     /// Puts a message into an open place; dropped and counted if nobody will take it.
     pub(crate) fn put(&self, place: Place, message: Message<T>) {
+        if self.is_nowhere {
+            return;
+        }
         let mut state = self.lock();
         if state.is_closed {
             state.abandoned += message.items();

@@ -1,0 +1,150 @@
+//! A panic at any item, in any operator, under any policy, in one lane or four: it is the item's failure
+//! and nobody else's.
+
+mod model;
+
+use std::sync::{Arc, Mutex};
+
+use model::hush;
+use primestream_engine::runtime::Failure;
+use primestream_engine::{OnError, Order, PipelineError, Stream};
+
+const COUNT: u64 = 200;
+
+#[derive(Clone, Copy, Debug)]
+enum Verb {
+    Map,
+    TryMap,
+    Filter,
+    FilterMap,
+    FlatMap,
+    FlatMapIterator,
+    Inspect,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Policy {
+    None,
+    Stop,
+    Skip,
+    DeadLetter,
+}
+
+fn blow(n: u64, at: u64) -> u64 {
+    if n == at {
+        std::panic::panic_any(format!("{n} is bad"));
+    }
+    n
+}
+
+/// Runs a verb that panics at one item; returns the items that came out and the dead letters.
+fn run(verb: Verb, policy: Policy, lanes: usize, at: u64) -> Result<(Vec<u64>, Vec<u64>), PipelineError> {
+    let dead = Arc::new(Mutex::new(Vec::new()));
+    let letters = Arc::clone(&dead);
+    let on_error = match policy {
+        Policy::None | Policy::Stop => OnError::Stop,
+        Policy::Skip => OnError::Skip,
+        Policy::DeadLetter => OnError::dead_letter(move |letter| {
+            letters.lock().map_err(|_| "poisoned")?.push(letter.item);
+            Ok::<(), &str>(())
+        }),
+    };
+    let stream = Stream::iter(0..COUNT).parallel(lanes, Order::Input).map(|n| n);
+    macro_rules! ended {
+        ($stream:expr) => {
+            match policy {
+                Policy::None => $stream.filter(|_| true).collect::<Vec<_>>(),
+                _ => $stream.on_error(on_error).filter(|_| true).collect::<Vec<_>>(),
+            }
+        };
+    }
+    let items = match verb {
+        Verb::Map => ended!(stream.map(move |n| blow(n, at))),
+        Verb::TryMap => ended!(stream.try_map(move |n| Ok::<_, String>(blow(n, at)))),
+        Verb::Filter => ended!(stream.filter(move |&n| blow(n, at) == n)),
+        Verb::FilterMap => ended!(stream.filter_map(move |n| Some(blow(n, at)))),
+        Verb::FlatMap => ended!(stream.flat_map(move |n| [blow(n, at)])),
+        Verb::FlatMapIterator => {
+            ended!(stream.flat_map(move |n| std::iter::once(n).map(move |n| blow(n, at))))
+        }
+        Verb::Inspect => ended!(stream.inspect(move |&n| assert_eq!(blow(n, at), n))),
+    }?;
+    let dead = dead.lock().map(|dead| dead.clone()).unwrap_or_default();
+    Ok((items, dead))
+}
+
+#[test]
+fn a_panic_is_the_failure_of_one_item() {
+    hush();
+    let verbs = [
+        Verb::Map,
+        Verb::TryMap,
+        Verb::Filter,
+        Verb::FilterMap,
+        Verb::FlatMap,
+        Verb::FlatMapIterator,
+        Verb::Inspect,
+    ];
+    for verb in verbs {
+        for policy in [Policy::None, Policy::Stop, Policy::Skip, Policy::DeadLetter] {
+            for lanes in [1, 4] {
+                for at in [0, 1, 15, 16, 17, 79, 80, 100, 198, 199] {
+                    let case = format!("{verb:?}, {policy:?}, {lanes} lanes, item {at}");
+                    match run(verb, policy, lanes, at) {
+                        Ok((items, dead)) => {
+                            assert!(matches!(policy, Policy::Skip | Policy::DeadLetter), "{case}");
+                            let rest: Vec<_> = (0..COUNT).filter(|&n| n != at).collect();
+                            assert_eq!(items, rest, "{case}");
+                            let expected = if policy == Policy::DeadLetter { vec![at] } else { Vec::new() };
+                            assert_eq!(dead, expected, "{case}");
+                        }
+                        Err(error) => {
+                            assert!(matches!(policy, Policy::None | Policy::Stop), "{case}: {error}");
+                            assert!(
+                                error.to_string().ends_with(&format!("panicked: {at} is bad")),
+                                "{error}"
+                            );
+                            let Failure::Item(item) = error.into_failure() else { panic!("{case}") };
+                            assert_eq!(item.position(), Some(at), "{case}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_panic_behind_a_guard_is_not_taken_for_its_own() {
+    hush();
+    let error =
+        Stream::iter(0..COUNT).map(|n| n).on_error(OnError::Skip).map(|n| blow(n, 50)).count().unwrap_err();
+    assert!(matches!(error.failure(), Failure::Item(_)));
+    assert_eq!(error.report().skipped(), 0);
+}
+
+#[test]
+fn the_last_batch_meets_the_policy_of_the_step_that_fails() {
+    hush();
+    let sums: Vec<u64> = Stream::iter(0..10u64)
+        .batch(4)
+        .map(|batch| blow(batch.iter().sum(), 17)) // 8 + 9
+        .on_error(OnError::Skip)
+        .collect()
+        .unwrap();
+    assert_eq!(sums, [6, 22]);
+}
+
+#[test]
+fn a_panic_in_the_end_stops_the_pipeline() {
+    hush();
+    for lanes in [1, 3] {
+        let error = Stream::iter(0..COUNT)
+            .parallel(lanes, Order::Input)
+            .map(|n| n)
+            .for_each(|n| assert_eq!(blow(n, 120), n))
+            .unwrap_err();
+        assert!(matches!(error.failure(), Failure::Item(_)), "{error}");
+        assert_eq!(error.report().items_out(), 120);
+    }
+}
