@@ -103,6 +103,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         self.chunk_bytes_max = self.chunk_bytes_max.max(self.items_bytes);
         self.items_bytes = 0;
         let items = std::mem::take(&mut self.items);
+        self.passed += items.len() as u64;
         self.exchange.put(self.place, Message::Chunk(Chunk::new(items, reservation)));
         self.has_cut = true;
         self.limits = self.exchange.chunk_limits();
@@ -151,7 +152,6 @@ impl<T: Weigh> Outlet<'_, T> {
         }
         self.items_bytes += item_bytes;
         self.items.push(item);
-        self.passed += 1;
         let is_full = self.items.len() >= self.limits.items_max || self.items_bytes >= self.limits.bytes_max;
         if is_full { self.cut() } else { Ok(()) }
     }
