@@ -2,6 +2,7 @@
 //!
 //! References and ours take turns, five rounds; medians and their ratio are printed. Every round asserts
 //! the answer it times. Nothing else should run beside it.
+#![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
 
 mod codec;

@@ -3,6 +3,8 @@
 //! Each command describes a pipeline, runs it under the eyes of `progress` and `signals`, and says with
 //! its exit code how it ended (`exit`).
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod command;
 mod exit;

@@ -1,0 +1,120 @@
+//! All that must pass before a change is taken.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::tidy;
+
+/// Whether the tests run as the last step, or are left to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tests {
+    Run,
+    Leave,
+}
+
+/// One step, by its name.
+struct Step {
+    name: &'static str,
+    work: Work,
+}
+
+/// What a step does.
+enum Work {
+    Cargo { arguments: &'static [&'static str], environment: &'static [(&'static str, &'static str)] },
+    Tidy,
+}
+
+/// Runs the steps in order; returns whether all passed. Says which one did not.
+pub(crate) fn run(root: &Path, tests: Tests) -> bool {
+    let outcome = first_failure(&steps(tests), |step| timed(root, step));
+    match outcome {
+        None => println!("ci: all steps passed"),
+        Some(name) => eprintln!("ci: `{name}` failed"),
+    }
+    outcome.is_none()
+}
+
+/// Returns the name of the first step that fails; those behind it are not tried.
+fn first_failure(steps: &[Step], mut passes: impl FnMut(&Step) -> bool) -> Option<&'static str> {
+    steps.iter().find(|step| !passes(step)).map(|step| step.name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a chore says how long it took")]
+fn timed(root: &Path, step: &Step) -> bool {
+    println!("ci: {} …", step.name);
+    let started = Instant::now();
+    let passed = match &step.work {
+        Work::Tidy => tidy::run(root),
+        Work::Cargo { arguments, environment } => cargo(root, arguments, environment),
+    };
+    let outcome = if passed { "passed" } else { "failed" };
+    println!("ci: {} {outcome} in {:.1} s", step.name, started.elapsed().as_secs_f64());
+    passed
+}
+
+fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> bool {
+    succeeds(Command::new("cargo").current_dir(root).args(arguments).envs(environment.iter().copied()))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("ci: {} cannot be run: {error}", command.get_program().to_string_lossy());
+            false
+        }
+    }
+}
+
+fn steps(tests: Tests) -> Vec<Step> {
+    let cargo = |name, arguments, environment| Step { name, work: Work::Cargo { arguments, environment } };
+    let mut steps = vec![
+        cargo("fmt", &["fmt", "--all", "--check"], &[]),
+        cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
+        // Behind the first step that fetches dependencies, which are counted without the network.
+        Step { name: "tidy", work: Work::Tidy },
+        cargo("doc", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
+    ];
+    if tests == Tests::Run {
+        steps.push(cargo("test", &["test", "--workspace", "--locked"], &[]));
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+
+    #[test]
+    fn the_first_failure_is_named_and_ends_the_run() {
+        let mut tried = Vec::new();
+        let failure = first_failure(&steps(Tests::Run), |step| {
+            tried.push(step.name);
+            step.name != "clippy"
+        });
+        assert_eq!(failure, Some("clippy"));
+        assert_eq!(tried, ["fmt", "clippy"]);
+        assert_eq!(first_failure(&steps(Tests::Run), |_| true), None);
+    }
+
+    #[test]
+    fn tests_are_the_last_step_and_may_be_left_out() {
+        assert_eq!(steps(Tests::Run).last().map(|step| step.name), Some("test"));
+        assert!(steps(Tests::Leave).iter().all(|step| step.name != "test"));
+    }
+
+    #[test]
+    fn a_command_that_fails_fails_its_step() {
+        let quiet = |argument| {
+            let mut command = Command::new("cargo");
+            command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        assert!(succeeds(&mut quiet("--version")));
+        assert!(!succeeds(&mut quiet("no-such-command")));
+        assert!(!succeeds(&mut Command::new("/no such program")));
+    }
+}
