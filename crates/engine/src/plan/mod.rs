@@ -2,7 +2,7 @@
 //!
 //! A *stage* is a source or the inlet of an exchange with the operators fused behind it. An *exchange*
 //! is the bounded place between two stages. Everything here is told when to act, and by whom, through
-//! [`Host`]: it has no threads and no clock, so that every runtime executes the same stages.
+//! the trait `Host`: it has no threads and no clock, so that every runtime executes the same stages.
 
 pub(crate) mod exchange;
 pub(crate) mod host;
