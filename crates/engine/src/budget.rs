@@ -4,7 +4,7 @@
 //! other part ever waits for memory, so a full pipeline always drains. What grows on its way (a step
 //! that makes more bytes than it takes) is reserved without waiting, and a lane starts new work above
 //! the limit only if it holds the oldest chunk of its stage. Bytes held therefore never exceed the
-//! limit plus one chunk for each stage.
+//! limit plus one chunk for each stage and lane.
 
 use std::fmt;
 use std::sync::Arc;

@@ -22,8 +22,8 @@
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
 //! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`sink`],
 //! [`chunker`]), *library* ([`sources`], [`operators`], [`faults`]), *description* ([`stream`],
-//! [`pipeline`], [`plan`]), *machinery* ([`metrics`], [`runtime`]). Only `runtime` has threads and a
-//! clock, and nothing here opens a file or a socket.
+//! [`pipeline`], [`plan`], [`metrics`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
+//! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
 //!
 //! # When not to use it
 //!

@@ -1,5 +1,5 @@
-//! Law 3: bytes held never exceed the budget plus one chunk for each stage, and a pipeline over finite
-//! sources always ends.
+//! Law 3: bytes held never exceed the budget plus one chunk for each stage and lane, and a pipeline over
+//! finite sources always ends.
 
 use primestream_engine::runtime::Failure;
 use primestream_engine::{Bytes, Fixed, Order, Stream};

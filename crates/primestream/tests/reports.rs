@@ -51,3 +51,15 @@ fn numbers_are_factored_in_order_on_any_number_of_lanes() {
     };
     assert_eq!((factor(1), factor(4)), (1999, 1999));
 }
+
+#[test]
+fn decoded_content_takes_further_steps() {
+    let header = Header::new(Settings::default(), ContainerId([1; 16]));
+    let text = "two words\n".repeat(5000);
+    let parts = container::encode(Cursor::new(text.clone()), header, Encode::default());
+    let bytes = parts.collect::<Vec<_>>().unwrap().concat();
+    let (_, content) =
+        container::decode(Cursor::new(bytes), Decode { lanes: 2, ..Decode::default() }).unwrap();
+    let loud = content.map(|bytes| bytes.to_ascii_uppercase()).collect::<Vec<_>>().unwrap().concat();
+    assert_eq!(loud, text.to_uppercase().into_bytes());
+}

@@ -31,8 +31,9 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Stops the pipeline soon: after the items in hand, at most 64 for each lane. A source or sink that
-    /// is waiting for something outside is not interrupted.
+    /// Stops the pipeline soon: after the items in hand, which take a lane a millisecond or so, and at most
+    /// 2048 where the chunks are the user's own. A source or sink that is waiting for something outside is
+    /// not interrupted.
     pub fn cancel(&self) {
         self.machine.cancel();
     }

@@ -1,0 +1,53 @@
+//! Memory stays where it is, however long the input.
+#![expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
+
+mod program;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Child, Stdio};
+
+use program::{program, run, text};
+
+/// Most bytes of memory a process has had so far, if the system tells.
+fn peak_bytes(child: &Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// Feeds a command and returns its peak before the input ends.
+fn peak_of(arguments: &[&str], feed: impl FnOnce(&mut dyn Write)) -> Option<u64> {
+    let mut child = program().args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    feed(&mut stdin);
+    let peak = peak_bytes(&child);
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    peak
+}
+
+#[test]
+fn a_long_input_needs_no_more_memory_than_the_limit_and_a_constant() {
+    let part = text(1 << 20);
+    let content: Vec<u8> = part.iter().copied().cycle().take(4 << 20).collect();
+    let container = run(&["encode", "-q"], &content).succeeds().stdout;
+    let limit = ["--memory-limit", "16MiB", "--threads", "4", "-q"];
+    let allowed = (16 + 32) << 20;
+    let peaks = [
+        peak_of(&[&["encode"][..], &limit].concat(), |stdin| {
+            (0..48).for_each(|_| stdin.write_all(&part).unwrap());
+        }),
+        peak_of(&[&["verify"][..], &limit].concat(), |stdin| stdin.write_all(&container).unwrap()),
+        peak_of(&[&["decode"][..], &limit].concat(), |stdin| stdin.write_all(&container).unwrap()),
+        peak_of(&[&["factor"][..], &limit].concat(), |stdin| {
+            (0..200_000).for_each(|n| writeln!(stdin, "{n}").unwrap());
+        }),
+    ];
+    for peak in peaks {
+        match peak {
+            None => eprintln!("skipped: the system does not tell the memory of a process"),
+            Some(peak) => assert!(peak <= allowed, "{peak} of {allowed} bytes"),
+        }
+    }
+}
