@@ -136,8 +136,15 @@ impl<T> Exchange<T> {
         self.lock().abandoned
     }
 
-    /// Returns how large the next chunk may be.
-    pub(crate) fn chunk_limits(&self) -> ChunkLimits {
+    /// Returns how large the next chunk may be in a pipeline that may hold `budget_bytes`.
+    pub(crate) fn chunk_limits(&self, budget_bytes: usize) -> ChunkLimits {
+        let mut limits = self.wished_limits();
+        // A chunk is what the memory may be exceeded by: a small part of it.
+        limits.bytes_max = limits.bytes_max.min(budget_bytes / BUDGET_CHUNKS + 1);
+        limits
+    }
+
+    fn wished_limits(&self) -> ChunkLimits {
         match &self.chunker {
             Some(chunker) => chunker.limits(),
             None => {
@@ -165,6 +172,9 @@ pub(crate) fn paced(before: usize, items: usize, busy: Duration, target: Duratio
 
 /// Places in a line for each lane: one at work, one ready, and some to spare for uneven chunks.
 const PLACES_PER_LANE: usize = 4;
+
+/// Chunks that fill the budget at least: more make small budgets exact and handing over dear.
+const BUDGET_CHUNKS: usize = 16;
 
 /// Items of the first chunk, before anything is known of their cost.
 const FIRST_CHUNK_ITEMS: usize = 16;

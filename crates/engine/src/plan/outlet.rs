@@ -44,14 +44,15 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         credit: Reservation,
         first_position: u64,
     ) -> Self {
-        let limits = exchange.chunk_limits();
+        let item_bytes_max = host.budget().limit();
+        let limits = exchange.chunk_limits(item_bytes_max);
         Self {
             host,
             stage,
             exchange,
             place,
             limits,
-            item_bytes_max: host.budget().limit(),
+            item_bytes_max,
             items: Vec::new(),
             items_bytes: 0,
             credit,
@@ -106,7 +107,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         self.passed += items.len() as u64;
         self.exchange.put(self.place, Message::Chunk(Chunk::new(items, reservation)));
         self.has_cut = true;
-        self.limits = self.exchange.chunk_limits();
+        self.limits = self.exchange.chunk_limits(self.item_bytes_max);
         self.host.changed();
     }
 
