@@ -36,6 +36,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn lanes_behind_lanes_in_little_memory_come_to_their_end(
+        count in 0u64..120,
+        limit in 600usize..5000,
+        (first, second, threads) in (1usize..5, 1usize..5, 1usize..5),
+        (fan, take) in (1u64..80, 1u64..3000),
+        relaxed: bool,
+    ) {
+        let order = if relaxed { Order::Relaxed } else { Order::Input };
+        let taken = Stream::iter(0..count)
+            .memory_limit(limit)
+            .threads(threads)
+            .parallel(first, order)
+            .flat_map(move |n| (0..fan).map(move |i| vec![1u8; usize::try_from((n + i) % 50).unwrap_or(0)]))
+            .parallel(second, order)
+            .flat_map(|item| [item.clone(), item])
+            .boxed()
+            .flat_map(|item| [item])
+            .take(take)
+            .count()
+            .unwrap();
+        prop_assert_eq!(taken, (2 * count * fan).min(take));
+    }
+}
+
 struct Bytesum {
     sum: usize,
     expected: usize,
