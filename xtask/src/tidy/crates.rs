@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     const LINES: &str =
-        "primestream-a v0.1.0 (/work/a)\nb v1.0.0\nc v1.0.0 (proc-macro)\n\nb v1.0.0 (*)\nb v2.0.0\n";
+        "primestream-a v0.1.0 (/home/a)\nb v1.0.0\nc v1.0.0 (proc-macro)\n\nb v1.0.0 (*)\nb v2.0.0\n";
 
     #[test]
     fn crates_of_others_are_counted_once() {
