@@ -9,6 +9,7 @@ mod codec;
 mod fused;
 mod lanes;
 mod memory;
+mod reading;
 mod rounds;
 
 fn main() {
@@ -19,6 +20,9 @@ fn main() {
     }
     if wanted("w1") {
         fused::run();
+    }
+    if wanted("reading") {
+        reading::run();
     }
     if wanted("w3") {
         lanes::run();
