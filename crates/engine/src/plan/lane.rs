@@ -57,13 +57,13 @@ impl<C> Drop for Seat<'_, C> {
     }
 }
 
-/// A count kept in a register, put back when this is dropped.
-struct Count<'a> {
-    home: &'a mut u64,
-    now: u64,
+/// A value kept in a register, put back when this is dropped.
+struct Kept<'a, V: Copy> {
+    home: &'a mut V,
+    now: V,
 }
 
-impl Drop for Count<'_> {
+impl<V: Copy> Drop for Kept<'_, V> {
     #[inline(always)]
     fn drop(&mut self) {
         *self.home = self.now;
@@ -73,7 +73,7 @@ impl Drop for Count<'_> {
 /// What the chain of a lane emits into: the outlet, and the count of items that entered.
 struct Counted<'a, 'b, T> {
     outlet: &'a mut Outlet<'b, T>,
-    fed: Count<'a>,
+    fed: Kept<'a, u64>,
 }
 
 impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
@@ -91,28 +91,31 @@ impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
 /// Pushes up to `count` items through a chain: the hot loop of every pipeline.
 ///
 /// A function of its own, never inlined: its arguments are then known not to overlap, and what it counts
-/// stays in registers. One item less has returned than was fed while one is in the chain.
+/// stays in registers. `in_chain` is left true if the chain was left in the middle of an item.
 #[inline(never)]
 fn drive<C: Operator>(
     home: &mut Option<C>,
     items: &mut impl Iterator<Item = C::In>,
     count: usize,
     outlet: &mut Outlet<'_, C::Out>,
-    (fed, returned): (&mut u64, &mut u64),
+    (fed, in_chain): (&mut u64, &mut bool),
 ) -> Outcome
 where
     C::Out: Weigh,
 {
     let mut seat = Seat::take(home);
-    let mut out = Counted { outlet, fed: Count { now: *fed, home: fed } };
-    let mut returned = Count { now: *returned, home: returned };
+    let mut out = Counted { outlet, fed: Kept { now: *fed, home: fed } };
+    let mut in_chain = Kept { now: false, home: in_chain };
     let chain = seat.chain();
     chain.on_run();
-    for _ in 0..count {
+    // Counted by the number of the round and not by adding up: the compiler would add in vectors.
+    let before = out.fed.now;
+    for round in 0..count as u64 {
         let Some(item) = items.next() else { break };
-        out.fed.now += 1;
+        out.fed.now = before + round + 1;
+        in_chain.now = true;
         chain.on_item(item, &mut out)?;
-        returned.now = out.fed.now;
+        in_chain.now = false;
     }
     Ok(())
 }
@@ -121,8 +124,8 @@ where
 struct Feeder<'a, 'b, C: Operator> {
     seat: Seat<'a, C>,
     out: Counted<'a, 'b, C::Out>,
-    /// Items that came back from the chain; one less than were fed while one is in it.
-    returned: Count<'a>,
+    /// Whether an item is in the chain.
+    in_chain: Kept<'a, bool>,
     most: u64,
 }
 
@@ -133,8 +136,9 @@ where
     #[inline(always)]
     fn emit(&mut self, item: C::In) -> Outcome {
         self.out.fed.now += 1;
+        self.in_chain.now = true;
         self.seat.chain().on_item(item, &mut self.out)?;
-        self.returned.now = self.out.fed.now;
+        self.in_chain.now = false;
         Ok(())
     }
 
@@ -170,7 +174,7 @@ where
         count: usize,
     ) -> Result<bool, Interrupt> {
         let before = self.out.fed.now;
-        let counts = (&mut self.out.fed.now, &mut self.returned.now);
+        let counts = (&mut self.out.fed.now, &mut self.in_chain.now);
         drive(&mut self.seat.chain, items, count, self.out.outlet, counts)?;
         Ok(self.out.fed.now - before == count as u64)
     }
@@ -241,7 +245,7 @@ where
     ) -> Outcome {
         let mut items = items.into_iter();
         let mut doing = Doing::Item;
-        let (mut fed, mut returned) = (0, 0);
+        let (mut fed, mut in_chain) = (0, false);
         let outcome = loop {
             let (home, rest, count, now, out) =
                 (&mut self.chain, &mut items, &mut fed, &mut doing, &mut *outlet);
@@ -250,10 +254,10 @@ where
                     if host.is_stopping() {
                         return Err(Interrupt::Stopped);
                     }
-                    drive(home, rest, ITEMS_BETWEEN_LOOKS, out, (&mut *count, &mut returned))?;
+                    drive(home, rest, ITEMS_BETWEEN_LOOKS, out, (&mut *count, &mut in_chain))?;
                 }
                 *now = Doing::Flush;
-                let mut out = Counted { outlet: out, fed: Count { now: *count, home: count } };
+                let mut out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
                 Seat::take(home).chain().on_flush(&mut out)
             }));
             match caught {
@@ -281,30 +285,29 @@ where
     where
         S: Source<Item = C::In>,
     {
-        let (mut fed, mut returned) = (0, 0);
+        let (mut fed, mut in_chain) = (0, false);
         let mut doing = Doing::Item;
         let answer = loop {
-            let (home, count, back, now) = (&mut self.chain, &mut fed, &mut returned, &mut doing);
+            let (home, count, inside, now) = (&mut self.chain, &mut fed, &mut in_chain, &mut doing);
             let out = &mut *outlet;
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                let out = Counted { outlet: out, fed: Count { now: *count, home: count } };
-                let returned = Count { now: *back, home: back };
-                let mut feeder = Feeder { seat: Seat::take(home), out, returned, most };
+                let out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
+                let in_chain = Kept { now: false, home: inside };
+                let mut feeder = Feeder { seat: Seat::take(home), out, in_chain, most };
                 let supply = source.pull(&mut feeder)?;
                 *now = Doing::Flush;
                 feeder.seat.chain().on_flush(&mut feeder.out)?;
                 Ok(supply)
             }));
-            let is_in_chain = fed > returned;
             match caught {
                 Ok(Ok(supply)) => break Ok(supply),
                 Ok(Err(reason)) => {
-                    let doing = if is_in_chain { doing } else { Doing::Flush };
+                    let doing = if in_chain { doing } else { Doing::Flush };
                     break self.count_failure(Err(reason), doing).map(|()| Supply::More);
                 }
-                Err(payload) if is_in_chain || doing == Doing::Flush => {
+                Err(payload) if in_chain || doing == Doing::Flush => {
                     match self.after_panic(&*payload, outlet.position_of(fed), doing) {
-                        Ok(()) => returned = fed,
+                        Ok(()) => in_chain = false,
                         Err(reason) => break Err(reason),
                     }
                 }
@@ -341,7 +344,7 @@ where
         let outcome = loop {
             let (home, out, count) = (&mut self.chain, &mut *outlet, &mut fed);
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                let mut out = Counted { outlet: out, fed: Count { now: *count, home: count } };
+                let mut out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
                 emit(Seat::take(home).chain(), &mut out)
             }));
             match caught {
