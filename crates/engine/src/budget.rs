@@ -125,6 +125,11 @@ impl Reservation {
         Reservation { bytes, budget: self.budget.clone() }
     }
 
+    /// Takes over what another promises.
+    pub(crate) fn absorb(&mut self, mut other: Reservation) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
     fn grow(&mut self, bytes: usize) {
         let before = self.budget.shared.reserved.fetch_add(bytes, Ordering::AcqRel);
         let after = before.checked_add(bytes).expect("bytes in memory at once can be counted in a usize");

@@ -1,5 +1,7 @@
 //! A run of consecutive items, moved as one between stages.
 
+use std::time::Duration;
+
 use crate::budget::Reservation;
 
 /// A run of consecutive items, moved as one, holding the memory it was promised.
@@ -9,12 +11,22 @@ use crate::budget::Reservation;
 pub struct Chunk<T> {
     items: Vec<T>,
     reservation: Reservation,
+    times: Times,
+}
+
+/// When a chunk came about, in time since the start of the pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// When the source began to give the oldest item that went into it.
+    pub(crate) born: Duration,
+    /// When it was handed over.
+    pub(crate) sent: Duration,
 }
 
 impl<T> Chunk<T> {
     /// Joins items and the reservation that covers them.
-    pub(crate) fn new(items: Vec<T>, reservation: Reservation) -> Self {
-        Self { items, reservation }
+    pub(crate) fn new(items: Vec<T>, reservation: Reservation, times: Times) -> Self {
+        Self { items, reservation, times }
     }
 
     /// Returns the number of items.
@@ -30,6 +42,11 @@ impl<T> Chunk<T> {
     /// Returns the bytes reserved for the items.
     pub fn bytes(&self) -> usize {
         self.reservation.bytes()
+    }
+
+    /// Returns when it came about.
+    pub(crate) fn times(&self) -> Times {
+        self.times
     }
 
     /// Parts the items from their reservation, which must outlive them.

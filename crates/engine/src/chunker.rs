@@ -4,6 +4,8 @@
 //! item. Small chunks answer sooner and hold less memory; large ones spread the price of handing over,
 //! about a microsecond a chunk.
 
+use std::time::Duration;
+
 /// When a chunk is full: at whichever limit comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkLimits {
@@ -11,12 +13,34 @@ pub struct ChunkLimits {
     pub items_max: usize,
     /// Bytes after which the chunk is cut; the item that reaches them still belongs to it.
     pub bytes_max: usize,
+    /// How long a chunk that is not full may wait for more: a slow source then gives fewer and larger
+    /// chunks, each at most this much later. Parallel lanes do not wait.
+    pub linger: Duration,
 }
 
 /// Decides where to cut.
 pub trait Chunker: Send + Sync {
     /// Returns the limits of the next chunk.
     fn limits(&self) -> ChunkLimits;
+
+    /// Learns how long the stage that takes the chunks was busy with one of `items`.
+    fn learn(&self, items: usize, busy: Duration) {
+        let _ = (items, busy);
+    }
+}
+
+/// No limit, and no waiting for more.
+const UNLIMITED: ChunkLimits =
+    ChunkLimits { items_max: usize::MAX, bytes_max: usize::MAX, linger: Duration::ZERO };
+
+/// Chunks that wait for more items, at most this long.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed(pub Duration);
+
+impl Chunker for Timed {
+    fn limits(&self) -> ChunkLimits {
+        ChunkLimits { items_max: CHUNK_ITEMS, bytes_max: CHUNK_BYTES, linger: self.0 }
+    }
 }
 
 /// Chunks of a fixed number of items.
@@ -25,7 +49,7 @@ pub struct Fixed(pub usize);
 
 impl Chunker for Fixed {
     fn limits(&self) -> ChunkLimits {
-        ChunkLimits { items_max: self.0.max(1), bytes_max: usize::MAX }
+        ChunkLimits { items_max: self.0.max(1), ..UNLIMITED }
     }
 }
 
@@ -35,7 +59,7 @@ pub struct Bytes(pub usize);
 
 impl Chunker for Bytes {
     fn limits(&self) -> ChunkLimits {
-        ChunkLimits { items_max: usize::MAX, bytes_max: self.0.max(1) }
+        ChunkLimits { bytes_max: self.0.max(1), ..UNLIMITED }
     }
 }
 
@@ -43,7 +67,16 @@ impl Chunker for Bytes {
 impl<A: Chunker, B: Chunker> Chunker for (A, B) {
     fn limits(&self) -> ChunkLimits {
         let (a, b) = (self.0.limits(), self.1.limits());
-        ChunkLimits { items_max: a.items_max.min(b.items_max), bytes_max: a.bytes_max.min(b.bytes_max) }
+        ChunkLimits {
+            items_max: a.items_max.min(b.items_max),
+            bytes_max: a.bytes_max.min(b.bytes_max),
+            linger: a.linger.max(b.linger),
+        }
+    }
+
+    fn learn(&self, items: usize, busy: Duration) {
+        self.0.learn(items, busy);
+        self.1.learn(items, busy);
     }
 }
 
@@ -62,7 +95,7 @@ mod tests {
     #[test]
     fn the_first_of_two_cuts() {
         let limits = (Fixed(10), Bytes(1 << 10)).limits();
-        assert_eq!(limits, ChunkLimits { items_max: 10, bytes_max: 1 << 10 });
+        assert_eq!(limits, ChunkLimits { items_max: 10, bytes_max: 1 << 10, linger: Duration::ZERO });
         assert_eq!(Fixed(0).limits().items_max, 1, "an empty chunk would never move on");
     }
 }

@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use crate::budget::BudgetError;
 
@@ -76,6 +77,8 @@ pub struct ItemError {
     step: &'static str,
     position: Option<u64>,
     cause: Cause,
+    /// It would have been tolerated, but for too many others.
+    is_one_too_many: bool,
 }
 
 /// How a user's function failed.
@@ -86,15 +89,24 @@ pub enum Cause {
     Failed(BoxError),
     /// It panicked with this message.
     Panicked(String),
+    /// It took longer than this.
+    TimedOut(Duration),
+    /// It was not called, since it kept failing.
+    BreakerOpen,
 }
 
 impl ItemError {
     pub(crate) fn new(step: &'static str, cause: Cause) -> Self {
-        Self { step, position: None, cause }
+        Self { step, position: None, cause, is_one_too_many: false }
     }
 
     pub(crate) fn at(mut self, position: u64) -> Self {
         self.position.get_or_insert(position);
+        self
+    }
+
+    pub(crate) fn beyond_tolerance(mut self) -> Self {
+        self.is_one_too_many = true;
         self
     }
 
@@ -117,7 +129,7 @@ impl ItemError {
     pub fn user_error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match &self.cause {
             Cause::Failed(error) => Some(error.as_ref()),
-            Cause::Panicked(_) => None,
+            Cause::Panicked(_) | Cause::TimedOut(_) | Cause::BreakerOpen => None,
         }
     }
 }
@@ -131,7 +143,10 @@ impl fmt::Display for ItemError {
         match &self.cause {
             Cause::Failed(error) => write!(f, ": {error}"),
             Cause::Panicked(message) => write!(f, ": panicked: {message}"),
-        }
+            Cause::TimedOut(limit) => write!(f, ": took longer than {limit:?}"),
+            Cause::BreakerOpen => f.write_str(": not called, since its circuit breaker is open"),
+        }?;
+        if self.is_one_too_many { f.write_str("; more failed than is tolerated") } else { Ok(()) }
     }
 }
 
@@ -139,7 +154,7 @@ impl Error for ItemError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.cause {
             Cause::Failed(error) => Some(error.as_ref()),
-            Cause::Panicked(_) => None,
+            Cause::Panicked(_) | Cause::TimedOut(_) | Cause::BreakerOpen => None,
         }
     }
 }

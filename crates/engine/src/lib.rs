@@ -59,15 +59,15 @@ pub mod runtime;
 
 pub use budget::{Budget, BudgetError};
 pub use chunk::Chunk;
-pub use chunker::{Bytes, Chunker, Fixed};
+pub use chunker::{Bytes, Chunker, Fixed, Timed};
 pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
-pub use faults::{DeadLetter, OnError};
+pub use faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
 pub use metrics::{Metrics, Report};
 pub use operator::{Emit, Operator};
 pub use order::Order;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
-pub use runtime::{Flow, PipelineError, Running};
+pub use runtime::{Flow, Level, PipelineError, Running};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};
 pub use sources::Boundary;

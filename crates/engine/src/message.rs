@@ -24,9 +24,4 @@ impl<T> Message<T> {
             Message::Watermark(_) => 0,
         }
     }
-
-    /// Returns whether nothing may overtake this message.
-    pub(crate) fn is_fence(&self) -> bool {
-        matches!(self, Message::Watermark(_))
-    }
 }

@@ -4,6 +4,8 @@
 //! [`Then`], which hands what one operator emits straight to the next; after inlining, a chain of
 //! three steps is one loop body.
 
+use std::time::Duration;
+
 use crate::error::Outcome;
 use crate::tally::Tally;
 use crate::time::EventTime;
@@ -20,9 +22,28 @@ pub trait Emit<T> {
 
     /// Returns the position, from 0, of the item in hand among those its stage took.
     fn position(&self) -> u64;
+
+    /// Returns the time since the pipeline started, in the runtime's clock.
+    fn now(&self) -> Duration;
+
+    /// Returns the name of the stage.
+    fn stage(&self) -> &str;
+
+    /// Returns whether what follows would rather be given no more for now. An operator that makes many
+    /// items of one stops here and goes on in [`Operator::on_time`].
+    #[inline]
+    fn is_busy(&self) -> bool {
+        false
+    }
 }
 
 /// A transformation from items to items.
+///
+/// # Time
+///
+/// An operator never waits. One that cannot pass on what it holds until later (a rate, a pause before
+/// the next attempt) says that it [is busy](Self::is_busy) and when it is [due](Self::due); its lane is
+/// then given nothing more and no thread, until the time has come for [`on_time`](Self::on_time).
 ///
 /// # Examples
 ///
@@ -92,12 +113,36 @@ pub trait Operator: Send + Sized + 'static {
         Ok(())
     }
 
-    /// Learns that no item will come, and emits what it still holds.
+    /// Learns that no item will come, and emits what it still holds. One that is busy afterwards is
+    /// asked again when it no longer is.
     ///
     /// # Errors
     ///
     /// As [`on_item`](Self::on_item).
     fn on_end(&mut self, out: &mut impl Emit<Self::Out>) -> Outcome {
+        let _ = out;
+        Ok(())
+    }
+
+    /// Returns whether it holds items that it will pass on later, and should be given none meanwhile. What
+    /// comes all the same it must take. A busy operator is always due at some time.
+    #[inline]
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// Returns the time at which it wants to be called, busy or not.
+    #[inline]
+    fn due(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Passes on what may be passed on by now; called when it is due, or later.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_item`](Self::on_item).
+    fn on_time(&mut self, out: &mut impl Emit<Self::Out>) -> Outcome {
         let _ = out;
         Ok(())
     }
@@ -139,17 +184,22 @@ pub trait Operator: Send + Sized + 'static {
     }
 }
 
+/// An operator whose items may fail for a reason that passes, so that trying again makes sense.
+pub trait Fails: Operator {}
+
 /// Two operators, the second taking what the first emits.
 #[derive(Clone, Debug)]
 pub struct Then<A, B> {
     first: A,
     second: B,
+    /// The first has dealt with the watermark, or the end, that the second has yet to be told of.
+    is_past_first: bool,
 }
 
 impl<A, B> Then<A, B> {
     /// Joins two operators.
     pub(crate) fn new(first: A, second: B) -> Self {
-        Self { first, second }
+        Self { first, second, is_past_first: false }
     }
 
     /// Parts them again.
@@ -173,6 +223,40 @@ impl<B: Operator, E: Emit<B::Out>> Emit<B::In> for Via<'_, B, E> {
     #[inline]
     fn position(&self) -> u64 {
         self.out.position()
+    }
+
+    #[inline]
+    fn now(&self) -> Duration {
+        self.out.now()
+    }
+
+    fn stage(&self) -> &str {
+        self.out.stage()
+    }
+
+    #[inline(always)]
+    fn is_busy(&self) -> bool {
+        self.second.is_busy() || self.out.is_busy()
+    }
+}
+
+impl<A: Operator, B: Operator<In = A::Out>> Then<A, B> {
+    /// Tells the first and, once it is through and nothing is held up, the second.
+    fn in_turn<E: Emit<B::Out>>(
+        &mut self,
+        out: &mut E,
+        first: impl FnOnce(&mut A, &mut Via<'_, B, E>) -> Outcome,
+        second: impl FnOnce(&mut B, &mut E) -> Outcome,
+    ) -> Outcome {
+        if !self.is_past_first {
+            first(&mut self.first, &mut Via { second: &mut self.second, out })?;
+            self.is_past_first = !self.first.is_busy();
+        }
+        if self.first.is_busy() || self.second.is_busy() {
+            return Ok(());
+        }
+        self.is_past_first = false;
+        second(&mut self.second, out)
     }
 }
 
@@ -202,13 +286,34 @@ where
     }
 
     fn on_watermark(&mut self, at: EventTime, out: &mut impl Emit<B::Out>) -> Outcome {
-        self.first.on_watermark(at, &mut Via { second: &mut self.second, out })?;
-        self.second.on_watermark(at, out)
+        self.in_turn(out, |first, via| first.on_watermark(at, via), |second, out| second.on_watermark(at, out))
     }
 
     fn on_end(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
-        self.first.on_end(&mut Via { second: &mut self.second, out })?;
-        self.second.on_end(out)
+        self.in_turn(out, |first, via| first.on_end(via), |second, out| second.on_end(out))
+    }
+
+    #[inline(always)]
+    fn is_busy(&self) -> bool {
+        self.first.is_busy() || self.second.is_busy()
+    }
+
+    #[inline]
+    fn due(&self) -> Option<Duration> {
+        // What the first would pass on, a busy second could not.
+        match (self.first.due(), self.second.due()) {
+            (Some(first), Some(second)) if !self.second.is_busy() => Some(first.min(second)),
+            (first, None) => first,
+            (_, second) => second,
+        }
+    }
+
+    fn on_time(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
+        self.second.on_time(out)?;
+        if self.second.is_busy() {
+            return Ok(());
+        }
+        self.first.on_time(&mut Via { second: &mut self.second, out })
     }
 
     fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome> {
@@ -216,7 +321,7 @@ where
     }
 
     fn fork(&self) -> Self {
-        Self { first: self.first.fork(), second: self.second.fork() }
+        Self::new(self.first.fork(), self.second.fork())
     }
 
     fn name(&self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::operators::{ForEach, Never, TryForEach, Write};
 use crate::plan::Plan;
-use crate::plan::exchange::Exchange;
+use crate::plan::exchange::Nowhere;
 use crate::plan::stage::Stage;
 use crate::sink::Sink;
 use crate::stream::{Head, Stream};
@@ -31,6 +31,10 @@ pub(crate) struct Options {
     pub(crate) budget: Option<Budget>,
     pub(crate) threads: Option<usize>,
     pub(crate) progress: Option<Progress>,
+    /// Share of the budget at which the memory counts as nearly full.
+    pub(crate) pressure: Option<f64>,
+    /// Seed of a simulated run, if it is to be one.
+    pub(crate) seed: Option<u64>,
 }
 
 /// Whom to tell about progress, and how often.
@@ -52,18 +56,48 @@ impl Pipeline {
         self.options.progress = Some(Progress { every, tell: Arc::new(Mutex::new(tell)) });
         self
     }
+}
 
-    /// Sets the bytes the pipeline may hold.
-    pub fn memory_limit(mut self, bytes: usize) -> Self {
-        self.options.budget = Some(Budget::new(bytes));
-        self
-    }
+/// Ways to run, said of a stream under construction or of a closed pipeline.
+macro_rules! options {
+    () => {
+        /// Sets the bytes the pipeline may hold. It is a quarter of the memory of the process unless set.
+        pub fn memory_limit(self, bytes: usize) -> Self {
+            self.budget(&$crate::budget::Budget::new(bytes))
+        }
 
-    /// Sets the most threads to work with, the caller's included.
-    pub fn threads(mut self, count: usize) -> Self {
-        self.options.threads = Some(count.max(1));
-        self
-    }
+        /// Lets the pipeline hold what this budget allows, together with all others that share it.
+        pub fn budget(mut self, budget: &$crate::budget::Budget) -> Self {
+            self.options.budget = Some(budget.clone());
+            self
+        }
+
+        /// Sets the share of the memory limit, from 0 to 1, at which `on_pressure` is told. It is 0.8
+        /// unless set.
+        pub fn backpressure_threshold(mut self, share: f64) -> Self {
+            self.options.pressure = Some(share.clamp(0.0, 1.0));
+            self
+        }
+
+        /// Sets the most threads to work with, the caller's included. It is the most lanes of any stage
+        /// unless set.
+        pub fn threads(mut self, count: usize) -> Self {
+            self.options.threads = Some(count.max(1));
+            self
+        }
+
+        /// Runs on one thread with a schedule drawn from `seed` and a clock that moves only when nothing
+        /// else does: the same seed gives the same run, and an hour's pause takes no time.
+        pub fn simulated(mut self, seed: u64) -> Self {
+            self.options.seed = Some(seed);
+            self
+        }
+    };
+}
+pub(crate) use options;
+
+impl Pipeline {
+    options!();
 }
 
 /// Ends that make a pipeline.
@@ -97,10 +131,9 @@ where
 
     /// Closes the stream with its last operator.
     pub(crate) fn end_with(self, end: impl Operator<In = T, Out = Never>) -> Pipeline {
-        let last = self.gather().through(end);
-        let nowhere = Arc::new(Exchange::nowhere());
+        let last = self.gather().step(end);
         let mut stages = last.closed;
-        stages.push(last.head.stage(last.name, last.chain, nowhere));
+        stages.push(last.head.stage(last.name, last.chain, Box::new(Nowhere)));
         Pipeline { stages, options: last.options }
     }
 }

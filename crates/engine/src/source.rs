@@ -1,5 +1,8 @@
 //! Where items come from.
 
+use std::task::Waker;
+use std::time::Duration;
+
 use crate::error::{Interrupt, Outcome};
 use crate::operator::Emit;
 use crate::time::EventTime;
@@ -11,6 +14,8 @@ pub enum Supply {
     More,
     /// Nothing at the moment: ask again a little later.
     Idle,
+    /// Nothing at the moment: the [waker](Intake::waker) will be called when there is something.
+    Pending,
     /// There will be no more.
     End,
 }
@@ -26,7 +31,10 @@ pub trait Intake<T>: Emit<T> {
         1
     }
 
-    /// Takes up to `count` items of an iterator; returns whether it has more. What an interrupt leaves in
+    /// Returns what a source calls, from any thread, that answered [`Supply::Pending`] and has something.
+    fn waker(&self) -> &Waker;
+
+    /// Takes up to `count` items of an iterator, fewer if it is satisfied before; returns whether it has more. What an interrupt leaves in
     /// the iterator was not taken.
     ///
     /// # Errors
@@ -36,6 +44,9 @@ pub trait Intake<T>: Emit<T> {
         for _ in 0..count {
             let Some(item) = items.next() else { return Ok(false) };
             self.emit(item)?;
+            if self.is_satisfied() {
+                break;
+            }
         }
         Ok(true)
     }
@@ -100,5 +111,15 @@ pub trait Source: Send + 'static {
     /// Returns the bytes taken from outside so far; 0 where bytes mean nothing.
     fn bytes_taken(&self) -> u64 {
         0
+    }
+
+    /// Returns how much of all there is was taken, from 0 to 1, where that is known.
+    fn fraction(&self) -> Option<f64> {
+        None
+    }
+
+    /// Returns the time, since the pipeline started, before which an idle source need not be asked again.
+    fn due(&self) -> Option<Duration> {
+        None
     }
 }

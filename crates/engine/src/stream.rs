@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::budget::Budget;
 use crate::chunker::Chunker;
 use crate::error::BoxError;
-use crate::faults::{Guarded, OnError};
+use crate::faults::Guarded;
 use crate::operator::{Operator, Then};
 use crate::operators::{Batch, Filter, FilterMap, FlatMap, Identity, Inspect, Map, Skip, Take, TryMap};
 use crate::order::Order;
@@ -23,8 +23,10 @@ use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRe
 use crate::weigh::Weigh;
 
 mod head;
+mod policies;
 
 pub use head::{Feed, Head, Inlet, Lanes};
+pub use policies::Step;
 
 /// A stream of items, described step by step and run when it is closed.
 ///
@@ -104,8 +106,8 @@ impl Stream<()> {
     pub fn records<R: Read + Send + 'static>(
         reader: R,
         boundary: Boundary,
-    ) -> Stepped<Feed<Records<R>>, Identity<Record>, TakeRecord> {
-        Stream::from_source(Records::new(reader, boundary)).step(TakeRecord)
+    ) -> Stepped<Feed<Records<R>>, Identity<Record>, Guarded<TakeRecord>> {
+        Stream::from_source(Records::new(reader, boundary)).step(Guarded::new(TakeRecord))
     }
 
     /// Streams the records of a reader as they were found, those above the boundary's limit among them.
@@ -130,7 +132,7 @@ impl Stream<()> {
     /// ```
     pub fn lines<R: Read + Send + 'static>(
         reader: R,
-    ) -> Stepped<Feed<Records<R>>, Identity<Record>, DecodeLine> {
+    ) -> Stepped<Feed<Records<R>>, Identity<Record>, Guarded<DecodeLine>> {
         Stream::lines_within(reader, Boundary::line())
     }
 
@@ -138,8 +140,8 @@ impl Stream<()> {
     pub fn lines_within<R: Read + Send + 'static>(
         reader: R,
         boundary: Boundary,
-    ) -> Stepped<Feed<Records<R>>, Identity<Record>, DecodeLine> {
-        Stream::from_source(Records::new(reader, boundary)).step(DecodeLine)
+    ) -> Stepped<Feed<Records<R>>, Identity<Record>, Guarded<DecodeLine>> {
+        Stream::from_source(Records::new(reader, boundary)).step(Guarded::new(DecodeLine))
     }
 }
 
@@ -150,11 +152,11 @@ where
     H: Head,
     C: Operator<In = H::Item, Out = T>,
 {
-    fn step<O: Operator<In = T>>(self, operator: O) -> Stepped<H, C, O> {
+    pub(crate) fn step<O: Operator<In = T>>(self, operator: O) -> Stepped<H, C, O> {
         self.with_chain(|chain| Then::new(chain, operator))
     }
 
-    fn with_chain<D: Operator<In = H::Item>>(self, make: impl FnOnce(C) -> D) -> Stream<D::Out, H, D> {
+    pub(crate) fn with_chain<D: Operator<In = H::Item>>(self, make: impl FnOnce(C) -> D) -> Stream<D::Out, H, D> {
         Stream {
             closed: self.closed,
             head: self.head,
@@ -203,10 +205,11 @@ where
     }
 
     /// Applies a function and passes on each item of what it answers, which may be endless.
-    pub fn flat_map<I, F>(self, f: F) -> Stepped<H, C, FlatMap<T, F>>
+    pub fn flat_map<I, F>(self, f: F) -> Stepped<H, C, FlatMap<T, F, I::IntoIter>>
     where
         F: Fn(T) -> I + Send + Sync + 'static,
         I: IntoIterator + 'static,
+        I::IntoIter: Send + 'static,
         I::Item: Send + 'static,
     {
         self.step(FlatMap::new(f))
@@ -218,14 +221,6 @@ where
         F: Fn(&T) + Send + Sync + 'static,
     {
         self.step(Inspect::new(look))
-    }
-
-    /// Adds an operator of the user's own. Behind `parallel`, each lane gets its [`fork`](Operator::fork).
-    pub fn through<O>(self, operator: O) -> Stepped<H, C, O>
-    where
-        O: Operator<In = T>,
-    {
-        self.step(operator)
     }
 
     /// Passes on the first `count` items and then ends the pipeline.
@@ -282,18 +277,7 @@ where
         self
     }
 
-    /// Sets the bytes the pipeline may hold. It is a quarter of the memory of the process unless set.
-    pub fn memory_limit(mut self, bytes: usize) -> Self {
-        self.options.budget = Some(Budget::new(bytes));
-        self
-    }
-
-    /// Sets the most threads to work with, the caller's included. It is the most lanes of any stage
-    /// unless set.
-    pub fn threads(mut self, count: usize) -> Self {
-        self.options.threads = Some(count.max(1));
-        self
-    }
+    crate::pipeline::options!();
 
     /// Ends the stage here, so that the type says nothing of how the stream came about.
     ///
@@ -331,9 +315,9 @@ where
     where
         T: Weigh,
     {
-        let exchange = Arc::new(self.head.exchange(lanes_after, self.chunker));
+        let exchange = self.head.exchange(lanes_after, self.chunker);
         let mut closed = self.closed;
-        closed.push(self.head.stage(self.name, self.chain, Arc::clone(&exchange)));
+        closed.push(self.head.stage(self.name, self.chain, Box::new(exchange.port())));
         Stream {
             closed,
             head: next(exchange),
@@ -343,21 +327,5 @@ where
             options: self.options,
             makes: PhantomData,
         }
-    }
-}
-
-impl<H, A, O> Stepped<H, A, O>
-where
-    H: Head,
-    A: Operator<In = H::Item>,
-    O: Operator<In = A::Out>,
-{
-    /// Says what happens to an item that fails in the step before this, by an error or by a panic.
-    /// Without it, the pipeline stops.
-    pub fn on_error(self, policy: OnError<O::In>) -> Stepped<H, A, Guarded<O>> {
-        self.with_chain(|chain| {
-            let (before, step) = chain.into_parts();
-            Then::new(before, Guarded::new(step, policy))
-        })
     }
 }

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 /// Counts of what became of the items of a stage.
 ///
 /// At every end, however it comes,
-/// `taken + created = passed + filtered + skipped + dead + failed + absorbed`.
+/// `taken + created = passed + filtered + skipped + dead + failed + absorbed + held`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Items that entered.
@@ -24,6 +24,12 @@ pub struct Tally {
     pub absorbed: u64,
     /// Items that steps made of others.
     pub created: u64,
+    /// Items a step holds for later; at the end, those it held when the pipeline stopped early.
+    pub held: u64,
+    /// Failures of items, those that were tried again included.
+    pub errors: u64,
+    /// How often items were tried again.
+    pub retried: u64,
     /// Items sent to this stage that it never took, since the pipeline had ended.
     pub abandoned: u64,
 }
@@ -40,7 +46,7 @@ impl Tally {
     }
 
     fn accounted_for(&self) -> u64 {
-        self.passed + self.filtered + self.skipped + self.dead + self.failed + self.absorbed
+        self.passed + self.filtered + self.skipped + self.dead + self.failed + self.absorbed + self.held
     }
 }
 
@@ -54,6 +60,9 @@ impl AddAssign for Tally {
         self.failed += other.failed;
         self.absorbed += other.absorbed;
         self.created += other.created;
+        self.held += other.held;
+        self.errors += other.errors;
+        self.retried += other.retried;
         self.abandoned += other.abandoned;
     }
 }

@@ -1,43 +1,85 @@
-//! A step with a policy for the items that fail in it.
+//! A step with policies for the items that fail in it.
 //!
 //! The step's output is shielded, so that a failure further down the chain, which unwinds through
 //! here, is not taken for its own: the guard is *active* only while the step itself runs.
 
-use super::on_error::{DeadLetter, OnError};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::policy::{Attempt, Policies, Verdict};
 use crate::error::{Cause, Interrupt, ItemError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::time::EventTime;
 
-/// A step with a policy for the items that fail in it, by an error or by a panic.
+/// A step with policies for the items that fail in it, by an error or by a panic.
 pub struct Guarded<O: Operator> {
     step: O,
-    policy: OnError<O::In>,
-    /// The item in hand, where the policy wants it back.
-    kept: Option<O::In>,
+    pub(crate) policies: Policies<O::In, O::Out>,
+    /// The item in hand, where a policy wants it back, and how often it was tried.
+    in_hand: Option<(Option<O::In>, Attempt)>,
     active: bool,
-    skipped: u64,
-    dead: u64,
+    /// Items that are to be tried, the first of them again; the others came while it waited.
+    waiting: VecDeque<Waiting<O::In>>,
+}
+
+struct Waiting<T> {
+    item: Option<T>,
+    attempt: Attempt,
+    due: Duration,
+    /// How it failed, where that is not dealt with yet.
+    error: Option<ItemError>,
 }
 
 impl<O: Operator> Guarded<O> {
-    pub(crate) fn new(step: O, policy: OnError<O::In>) -> Self {
-        Self { step, policy, kept: None, active: false, skipped: 0, dead: 0 }
+    pub(crate) fn new(step: O) -> Self {
+        Self::with(step, Policies::default())
     }
 
-    /// Does what the policy says with the item in hand.
-    #[cold]
-    fn settle(&mut self, error: ItemError) -> Outcome {
-        let position = error.position().unwrap_or(0);
-        match (&self.policy, self.kept.take()) {
-            (OnError::Skip, _) => self.skipped += 1,
-            (OnError::DeadLetter(letterbox), Some(item)) => {
-                letterbox.post(DeadLetter { item, step: self.step.name(), position, error, attempts: 1 })?;
-                self.dead += 1;
-            }
-            (OnError::Stop | OnError::DeadLetter(_), _) => return Err(Interrupt::Item(Box::new(error))),
+    fn with(step: O, policies: Policies<O::In, O::Out>) -> Self {
+        Self { step, policies, in_hand: None, active: false, waiting: VecDeque::new() }
+    }
+
+    /// Gives the step an item.
+    #[inline]
+    fn attempt(&mut self, item: O::In, attempt: Attempt, out: &mut impl Emit<O::Out>) -> Outcome {
+        let kept = self.policies.keep(&item);
+        if let Err(error) = self.policies.admit(self.step.name(), || out.now()) {
+            return self.settle(kept, attempt, error, out);
         }
-        Ok(())
+        self.in_hand = Some((kept, attempt));
+        self.active = true;
+        let outcome = self.step.on_item(item, &mut Shield { active: &mut self.active, out });
+        let own = std::mem::take(&mut self.active);
+        match (outcome, self.in_hand.take()) {
+            (Err(Interrupt::Item(error)), Some((kept, attempt))) if own => {
+                self.settle(kept, attempt, *error, out)
+            }
+            (outcome, _) => {
+                self.policies.succeeded(|| out.now());
+                outcome
+            }
+        }
+    }
+
+    /// Does what the policies say with an item that failed.
+    #[cold]
+    fn settle(
+        &mut self,
+        item: Option<O::In>,
+        mut attempt: Attempt,
+        error: ItemError,
+        out: &mut impl Emit<O::Out>,
+    ) -> Outcome {
+        match self.policies.failed((item, error), &attempt, (out.stage(), out.now()))? {
+            Verdict::Again(item, due) => {
+                attempt.number += 1;
+                self.waiting.push_front(Waiting { item: Some(item), attempt, due, error: None });
+                Ok(())
+            }
+            Verdict::Replaced(replacement) => out.emit(replacement),
+            Verdict::Gone => Ok(()),
+        }
     }
 }
 
@@ -60,6 +102,19 @@ impl<T, E: Emit<T>> Emit<T> for Shield<'_, E> {
     fn position(&self) -> u64 {
         self.out.position()
     }
+
+    fn now(&self) -> Duration {
+        self.out.now()
+    }
+
+    fn stage(&self) -> &str {
+        self.out.stage()
+    }
+
+    #[inline]
+    fn is_busy(&self) -> bool {
+        self.out.is_busy()
+    }
 }
 
 impl<O: Operator> Operator for Guarded<O> {
@@ -68,16 +123,14 @@ impl<O: Operator> Operator for Guarded<O> {
 
     #[inline]
     fn on_item(&mut self, item: O::In, out: &mut impl Emit<O::Out>) -> Outcome {
-        if let OnError::DeadLetter(letterbox) = &self.policy {
-            self.kept = Some(letterbox.keep(&item));
+        let needs_time = self.policies.retry.is_some();
+        let began = if needs_time { out.now() } else { Duration::ZERO };
+        let attempt = Attempt { position: out.position(), number: 1, began };
+        if self.waiting.is_empty() {
+            return self.attempt(item, attempt, out);
         }
-        self.active = true;
-        let outcome = self.step.on_item(item, &mut Shield { active: &mut self.active, out });
-        let own = std::mem::take(&mut self.active);
-        match outcome {
-            Err(Interrupt::Item(error)) if own => self.settle(error.at(out.position())),
-            other => other,
-        }
+        self.waiting.push_back(Waiting { item: Some(item), attempt, due: Duration::ZERO, error: None });
+        Ok(())
     }
 
     #[inline(always)]
@@ -97,16 +150,45 @@ impl<O: Operator> Operator for Guarded<O> {
         self.step.on_end(out)
     }
 
+    #[inline]
+    fn is_busy(&self) -> bool {
+        !self.waiting.is_empty() || self.step.is_busy()
+    }
+
+    fn due(&self) -> Option<Duration> {
+        self.step.due().into_iter().chain(self.waiting.front().map(|first| first.due)).min()
+    }
+
+    fn on_time(&mut self, out: &mut impl Emit<O::Out>) -> Outcome {
+        if self.step.is_busy() {
+            // What it holds is no longer an item that could be tried again.
+            self.step.on_time(out)?;
+        }
+        while self.waiting.front().is_some_and(|first| first.due <= out.now()) && !out.is_busy() {
+            let Some(Waiting { item, attempt, error, .. }) = self.waiting.pop_front() else { break };
+            match (item, error) {
+                (item, Some(error)) => self.settle(item, attempt, error, out)?,
+                (Some(item), None) => self.attempt(item, attempt, out)?,
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+
     fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome> {
-        if std::mem::take(&mut self.active) {
+        if std::mem::take(&mut self.active)
+            && let Some((item, attempt)) = self.in_hand.take()
+        {
             let error = ItemError::new(self.step.name(), Cause::Panicked(message.to_owned()));
-            return Some(self.settle(error.at(position)));
+            // What is emitted in its place must wait until there is somewhere to emit to.
+            self.waiting.push_front(Waiting { item, attempt, due: Duration::ZERO, error: Some(error) });
+            return Some(Ok(()));
         }
         self.step.on_panic(message, position)
     }
 
     fn fork(&self) -> Self {
-        Self::new(self.step.fork(), self.policy.clone())
+        Self::with(self.step.fork(), self.policies.fork())
     }
 
     fn name(&self) -> &'static str {
@@ -122,8 +204,16 @@ impl<O: Operator> Operator for Guarded<O> {
     }
 
     fn tally(&self) -> Tally {
+        let counts = self.policies.counts;
         let mut tally = self.step.tally();
-        tally += Tally { skipped: self.skipped, dead: self.dead, ..Tally::default() };
+        tally += Tally {
+            skipped: counts.skipped,
+            dead: counts.dead,
+            retried: counts.retried,
+            errors: counts.errors,
+            held: self.waiting.len() as u64,
+            ..Tally::default()
+        };
         tally
     }
 

@@ -74,6 +74,8 @@ pub struct DeadLetter<T> {
     pub item: T,
     /// The step that failed, by the name of its verb.
     pub step: &'static str,
+    /// The stage it belongs to.
+    pub stage: String,
     /// Its position, from 0, among the items its stage took.
     pub position: u64,
     /// How it failed.

@@ -30,6 +30,14 @@ impl fmt::Display for LimitOrigin {
     }
 }
 
+/// Stages that put to others, each with the number of copies it makes of an item, and all those they put
+/// to: what the ones send the others get.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edge {
+    pub(crate) from: Vec<(usize, u64)>,
+    pub(crate) to: Vec<usize>,
+}
+
 /// What a pipeline did, when it is over.
 ///
 /// Printing it shows a line for the whole and one for each stage.
@@ -46,7 +54,7 @@ impl Report {
     /// # Panics
     ///
     /// If a stage cannot account for its items: an operator miscounted, or we did.
-    pub(crate) fn new(metrics: Metrics, limit_origin: LimitOrigin, threads: usize) -> Self {
+    pub(crate) fn new(metrics: Metrics, limit_origin: LimitOrigin, threads: usize, edges: &[Edge]) -> Self {
         for stage in &metrics.stages {
             assert!(
                 stage.tally.is_balanced(),
@@ -55,9 +63,16 @@ impl Report {
                 stage.tally
             );
         }
-        for pair in metrics.stages.windows(2) {
-            let (sent, got) = (pair[0].tally.passed, pair[1].tally.taken + pair[1].tally.abandoned);
-            assert!(sent == got, "`{}` sent {sent} items, `{}` got {got}", pair[0].name, pair[1].name);
+        for edge in edges {
+            let sent: u64 =
+                edge.from.iter().map(|&(stage, share)| metrics.stages[stage].tally.passed * share).sum();
+            let got: u64 = edge
+                .to
+                .iter()
+                .map(|&stage| metrics.stages[stage].tally)
+                .map(|tally| tally.taken + tally.abandoned)
+                .sum();
+            assert!(sent == got, "stages {:?} sent {sent} items, {:?} got {got}", edge.from, edge.to);
         }
         Self { metrics, limit_origin, threads }
     }
@@ -158,7 +173,7 @@ impl fmt::Display for Report {
                 if stage.lanes == 1 { "" } else { "s" },
                 tally.taken,
                 tally.passed,
-                stage.busy.as_secs_f64()
+                stage.times.busy.as_secs_f64()
             )?;
         }
         Ok(())

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Percentiles;
+use crate::plan::meter::Times;
 use crate::plan::stage::Stage;
 use crate::tally::Tally;
 
@@ -20,6 +22,10 @@ pub struct Metrics {
     pub reserved_bytes_peak: usize,
     /// Bytes that may be held.
     pub limit_bytes: usize,
+    /// How often the bytes held rose to the threshold that counts as pressure.
+    pub pressure_events: u64,
+    /// How long chunks were on their way from the source to an end.
+    pub latency: Percentiles,
 }
 
 /// What one stage has done by one moment.
@@ -32,21 +38,24 @@ pub struct StageMetrics {
     pub lanes: usize,
     /// What became of its items.
     pub tally: Tally,
-    /// The time its lanes were at work, added up.
-    pub busy: Duration,
+    /// Where the time of its lanes went, added up.
+    pub times: Times,
     /// Bytes its source took from outside.
     pub bytes_taken: u64,
+    /// How much of all there is its source took, from 0 to 1, where that is known.
+    pub fraction: Option<f64>,
 }
 
 impl StageMetrics {
-    pub(crate) fn of(stage: &dyn Stage) -> Self {
-        let (plan, reading) = (stage.plan(), stage.reading());
+    pub(crate) fn of(stage: &dyn Stage, now: Duration) -> Self {
+        let (plan, reading) = (stage.plan(), stage.reading(now));
         Self {
             name: plan.name.clone(),
             lanes: plan.lanes,
             tally: reading.tally,
-            busy: reading.busy,
+            times: reading.times,
             bytes_taken: reading.bytes_taken,
+            fraction: reading.fraction,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::error::{BoxError, Interrupt, Outcome};
-use crate::operator::{Emit, Operator};
+use crate::operator::{Emit, Fails, Operator};
 
 /// Applies a function that may fail to each item. Preserves order; holds nothing.
 pub struct TryMap<T, F> {
@@ -41,4 +41,11 @@ where
     fn name(&self) -> &'static str {
         "try_map"
     }
+}
+
+impl<T: Send + 'static, U: Send + 'static, E, F> Fails for TryMap<T, F>
+where
+    F: Fn(T) -> Result<U, E> + Send + Sync + 'static,
+    E: Into<BoxError> + 'static,
+{
 }

@@ -5,31 +5,47 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::lineup::{Lineup, Place};
+use super::outflow::Outflow;
+use crate::chunk::Times;
 use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker};
 use crate::message::Message;
 use crate::order::Order;
+use crate::time::EventTime;
 
 /// The bounded place between two stages: a line of messages, its end, and how large chunks should be.
 pub(crate) struct Exchange<T> {
     state: Mutex<State<T>>,
     chunker: Option<Arc<dyn Chunker>>,
-    /// Whether this lies behind the last stage: nobody takes, and nothing is kept for anybody.
-    is_nowhere: bool,
     /// How many items the taking stage handles in the time a chunk should take it.
     items_hint: AtomicUsize,
 }
 
 struct State<T> {
     line: Lineup<T>,
-    has_ended: bool,
+    /// What is known of each stage that puts messages here.
+    producers: Vec<Producer>,
+    watermark: Option<EventTime>,
     is_closed: bool,
+    sent: u64,
     abandoned: u64,
+    /// Buffers that were emptied and may be filled again.
+    spare: Vec<Vec<T>>,
 }
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Producer {
+    has_ended: bool,
+    watermark: Option<EventTime>,
+}
+
+/// Names an exchange, for the one who wants to know which stages it lies between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ExchangeId(usize);
 
 /// What a stage finds when it looks into its inlet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
-    Chunk,
+    Chunk(Times),
     Fence,
     Nothing,
     End,
@@ -42,20 +58,38 @@ impl<T> Exchange<T> {
         lanes_before: usize,
         lanes_after: usize,
         chunker: Option<Arc<dyn Chunker>>,
-    ) -> Self {
+    ) -> Arc<Self> {
         let window = PLACES_PER_LANE * lanes_before.max(lanes_after) + PLACES_PER_LANE;
-        let line = Lineup::new(order, window);
-        Self {
-            state: Mutex::new(State { line, has_ended: false, is_closed: false, abandoned: 0 }),
+        Arc::new(Self {
+            state: Mutex::new(State {
+                line: Lineup::new(order, window),
+                producers: Vec::new(),
+                watermark: None,
+                is_closed: false,
+                sent: 0,
+                abandoned: 0,
+                spare: Vec::new(),
+            }),
             chunker,
-            is_nowhere: false,
             items_hint: AtomicUsize::new(FIRST_CHUNK_ITEMS),
-        }
+        })
     }
 
-    /// Makes the exchange behind the last stage.
-    pub(crate) fn nowhere() -> Self {
-        Self { is_nowhere: true, ..Self::new(Order::Input, 1, 1, None) }
+    /// Returns its name.
+    pub(crate) fn id(self: &Arc<Self>) -> ExchangeId {
+        ExchangeId(Arc::as_ptr(self).addr())
+    }
+
+    /// Opens it to one more stage that puts messages here.
+    pub(crate) fn port(self: &Arc<Self>) -> Port<T> {
+        let producers = &mut self.lock().producers;
+        producers.push(Producer::default());
+        Port { exchange: Arc::clone(self), producer: producers.len() - 1, waits_its_turn: false }
+    }
+
+    /// Opens it to one more stage, whose messages come behind all those of the stages before.
+    pub(crate) fn port_in_turn(self: &Arc<Self>) -> Port<T> {
+        Port { waits_its_turn: true, ..self.port() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -63,47 +97,13 @@ impl<T> Exchange<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a place for what is about to be made, unless the line is full.
-    pub(crate) fn open(&self) -> Option<Place> {
-        self.lock().line.open()
-    }
-
-    /// Puts a message into an open place; dropped and counted if nobody will take it.
-    pub(crate) fn put(&self, place: Place, message: Message<T>) {
-        if self.is_nowhere {
-            return;
-        }
-        let mut state = self.lock();
-        if state.is_closed {
-            state.abandoned += message.items();
-            drop(state); // before the message: dropping items may run code of the user
-        } else {
-            state.line.put(place, message);
-        }
-    }
-
-    /// Closes an open place.
-    pub(crate) fn close_place(&self, place: Place) {
-        self.lock().line.close(place);
-    }
-
-    /// Returns whether a message put into this place could leave at once.
-    pub(crate) fn is_next(&self, place: Place) -> bool {
-        self.lock().line.is_next(place)
-    }
-
-    /// Says that nothing more will be put.
-    pub(crate) fn end(&self) {
-        self.lock().has_ended = true;
-    }
-
     /// Looks at the next message.
     pub(crate) fn look(&self) -> Sight {
         let state = self.lock();
         match state.line.peek() {
-            Some(message) if message.is_fence() => Sight::Fence,
-            Some(_) => Sight::Chunk,
-            None if state.is_closed || state.has_ended && state.line.is_empty() => Sight::End,
+            Some(Message::Watermark(_)) => Sight::Fence,
+            Some(Message::Chunk(chunk)) => Sight::Chunk(chunk.times()),
+            None if state.is_closed || state.has_ended() && state.line.is_empty() => Sight::End,
             None => Sight::Nothing,
         }
     }
@@ -111,6 +111,15 @@ impl<T> Exchange<T> {
     /// Takes the next message.
     pub(crate) fn take(&self) -> Option<Message<T>> {
         self.lock().line.take()
+    }
+
+    /// Gives back a buffer that was emptied.
+    pub(crate) fn give_back(&self, buffer: Vec<T>) {
+        debug_assert!(buffer.is_empty(), "a buffer that is given back holds nothing");
+        let mut state = self.lock();
+        if buffer.capacity() > 0 && state.spare.len() < SPARE_BUFFERS {
+            state.spare.push(buffer);
+        }
     }
 
     /// Returns whether nothing waits and nothing is being made.
@@ -125,10 +134,19 @@ impl<T> Exchange<T> {
 
     /// Says that nobody takes any more; what waits is dropped and counted.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
+        {
+            let mut state = self.lock();
+            state.is_closed = true;
+            state.spare = Vec::new();
+        }
         while let Some(message) = self.take() {
             self.lock().abandoned += message.items();
         }
+    }
+
+    /// Returns the number of items that were put.
+    pub(crate) fn sent(&self) -> u64 {
+        self.lock().sent
     }
 
     /// Returns the number of items that were put and never taken.
@@ -136,30 +154,164 @@ impl<T> Exchange<T> {
         self.lock().abandoned
     }
 
-    /// Returns how large the next chunk may be in a pipeline that may hold `budget_bytes`.
-    pub(crate) fn chunk_limits(&self, budget_bytes: usize) -> ChunkLimits {
-        let mut limits = self.wished_limits();
-        // A chunk is what the memory may be exceeded by: a small part of it.
-        limits.bytes_max = limits.bytes_max.min(budget_bytes / BUDGET_CHUNKS + 1);
-        limits
-    }
-
     fn wished_limits(&self) -> ChunkLimits {
         match &self.chunker {
             Some(chunker) => chunker.limits(),
-            None => {
-                ChunkLimits { items_max: self.items_hint.load(Ordering::Relaxed), bytes_max: CHUNK_BYTES }
-            }
+            None => ChunkLimits {
+                items_max: self.items_hint.load(Ordering::Relaxed),
+                bytes_max: CHUNK_BYTES,
+                linger: Duration::ZERO,
+            },
         }
     }
 
     /// Learns how long the taking stage took for a chunk.
     pub(crate) fn learn(&self, items: usize, busy: Duration) {
-        if items > 0 {
-            let hint = self.items_hint.load(Ordering::Relaxed);
-            let next = paced(hint, items, busy, CHUNK_TIME).min(CHUNK_ITEMS);
-            self.items_hint.store(next, Ordering::Relaxed);
+        if items == 0 {
+            return;
         }
+        if let Some(chunker) = &self.chunker {
+            chunker.learn(items, busy);
+        }
+        let hint = self.items_hint.load(Ordering::Relaxed);
+        let next = paced(hint, items, busy, CHUNK_TIME).min(CHUNK_ITEMS);
+        self.items_hint.store(next, Ordering::Relaxed);
+    }
+}
+
+impl<T> State<T> {
+    fn has_ended(&self) -> bool {
+        self.producers.iter().all(|producer| producer.has_ended)
+    }
+
+    /// Returns the watermark of all that put messages here, if it has risen.
+    fn risen_watermark(&mut self) -> Option<EventTime> {
+        let open = || self.producers.iter().filter(|producer| !producer.has_ended);
+        // One that has said nothing yet may still give the earliest event of all.
+        if open().any(|producer| producer.watermark.is_none()) {
+            return None;
+        }
+        let least = open().filter_map(|producer| producer.watermark).min()?;
+        (self.watermark.is_none_or(|before| before < least)).then(|| {
+            self.watermark = Some(least);
+            least
+        })
+    }
+}
+
+/// The way of one stage into an exchange.
+pub(crate) struct Port<T> {
+    exchange: Arc<Exchange<T>>,
+    producer: usize,
+    waits_its_turn: bool,
+}
+
+impl<T: Send> Outflow<T> for Port<T> {
+    fn open(&self) -> Option<Place> {
+        let mut state = self.exchange.lock();
+        let must_wait =
+            self.waits_its_turn && state.producers[..self.producer].iter().any(|before| !before.has_ended);
+        if must_wait { None } else { state.line.open() }
+    }
+
+    fn put(&self, place: Place, message: Message<T>) {
+        let mut state = self.exchange.lock();
+        state.sent += message.items();
+        if state.is_closed {
+            state.abandoned += message.items();
+            drop(state); // before the message: dropping items may run code of the user
+            return;
+        }
+        match message {
+            Message::Chunk(_) => state.line.put(place, message),
+            Message::Watermark(at) => {
+                state.producers[self.producer].watermark = Some(at);
+                if let Some(at) = state.risen_watermark() {
+                    state.line.put(place, Message::Watermark(at));
+                }
+            }
+        }
+    }
+
+    fn close_place(&self, place: Place) {
+        self.exchange.lock().line.close(place);
+    }
+
+    fn is_next(&self, place: Place) -> bool {
+        self.exchange.lock().line.is_next(place)
+    }
+
+    fn is_vacant(&self) -> bool {
+        self.exchange.is_vacant()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.exchange.is_closed()
+    }
+
+    fn end(&self) {
+        let mut state = self.exchange.lock();
+        state.producers[self.producer].has_ended = true;
+        if state.is_closed || state.has_ended() {
+            return;
+        }
+        // Whoever held the watermark back may have been this one.
+        if let Some(place) = state.line.open() {
+            if let Some(at) = state.risen_watermark() {
+                state.line.put(place, Message::Watermark(at));
+            }
+            state.line.close(place);
+        }
+    }
+
+    fn chunk_limits(&self, budget_bytes: usize) -> ChunkLimits {
+        let mut limits = self.exchange.wished_limits();
+        // A chunk is what the memory may be exceeded by: a small part of it.
+        limits.bytes_max = limits.bytes_max.min(budget_bytes / BUDGET_CHUNKS + 1);
+        limits
+    }
+
+    fn buffer(&self) -> Vec<T> {
+        self.exchange.lock().spare.pop().unwrap_or_default()
+    }
+
+    fn targets(&self) -> Vec<ExchangeId> {
+        vec![self.exchange.id()]
+    }
+}
+
+/// Behind the last stage: nobody takes, and nothing is kept for anybody.
+pub(crate) struct Nowhere;
+
+impl<T> Outflow<T> for Nowhere {
+    fn open(&self) -> Option<Place> {
+        Some(Place::first())
+    }
+
+    fn put(&self, _: Place, _: Message<T>) {}
+
+    fn close_place(&self, _: Place) {}
+
+    fn is_next(&self, _: Place) -> bool {
+        true
+    }
+
+    fn is_vacant(&self) -> bool {
+        true
+    }
+
+    fn is_closed(&self) -> bool {
+        false
+    }
+
+    fn end(&self) {}
+
+    fn chunk_limits(&self, _: usize) -> ChunkLimits {
+        ChunkLimits { items_max: CHUNK_ITEMS, bytes_max: CHUNK_BYTES, linger: Duration::ZERO }
+    }
+
+    fn targets(&self) -> Vec<ExchangeId> {
+        Vec::new()
     }
 }
 
@@ -175,6 +327,9 @@ const PLACES_PER_LANE: usize = 4;
 
 /// Chunks that fill the budget at least: more make small budgets exact and handing over dear.
 const BUDGET_CHUNKS: usize = 16;
+
+/// Emptied buffers that are kept to be filled again: one that is being filled and one that is emptied.
+const SPARE_BUFFERS: usize = 2;
 
 /// Items of the first chunk, before anything is known of their cost.
 const FIRST_CHUNK_ITEMS: usize = 16;

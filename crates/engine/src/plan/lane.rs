@@ -8,13 +8,16 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+use std::time::Duration;
 
 use super::host::Host;
+use super::origin::Origin;
 use super::outlet::Outlet;
 use crate::chunker::CHUNK_BYTES;
 use crate::error::{Cause, Interrupt, ItemError, Outcome, SourceError, panic_message};
 use crate::operator::{Emit, Operator};
-use crate::source::{Intake, Source, Supply};
+use crate::source::{Intake, Supply};
 use crate::tally::Tally;
 use crate::time::EventTime;
 use crate::weigh::Weigh;
@@ -47,6 +50,13 @@ impl<'a, C> Seat<'a, C> {
     #[inline(always)]
     fn chain(&mut self) -> &mut C {
         self.chain.as_mut().expect("a seat holds its chain until it is dropped")
+    }
+}
+
+impl<C: Operator> Seat<'_, C> {
+    #[inline(always)]
+    fn is_busy(&self) -> bool {
+        self.chain.as_ref().is_some_and(C::is_busy)
     }
 }
 
@@ -84,8 +94,39 @@ impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
 
     #[inline]
     fn position(&self) -> u64 {
-        self.outlet.first_position() + self.fed.now.saturating_sub(1)
+        self.outlet.position_of(self.fed.now)
     }
+
+    fn now(&self) -> Duration {
+        self.outlet.now()
+    }
+
+    fn stage(&self) -> &str {
+        self.outlet.stage()
+    }
+
+    #[inline(always)]
+    fn is_busy(&self) -> bool {
+        self.outlet.is_blocked()
+    }
+}
+
+/// Why a run of items ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// All went through.
+    Through,
+    /// The chain is busy, the memory full, or it is another's turn: there is more to do later.
+    HeldUp,
+}
+
+/// How a run over an iterator came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drove {
+    /// The iterator has no more.
+    ToTheEnd,
+    /// It went as far as it should.
+    SoFar,
 }
 
 /// Pushes up to `count` items through a chain: the hot loop of every pipeline.
@@ -99,7 +140,7 @@ fn drive<C: Operator>(
     count: usize,
     outlet: &mut Outlet<'_, C::Out>,
     (fed, in_chain): (&mut u64, &mut bool),
-) -> Outcome
+) -> Result<Drove, Interrupt>
 where
     C::Out: Weigh,
 {
@@ -111,13 +152,16 @@ where
     // Counted by the number of the round and not by adding up: the compiler would add in vectors.
     let before = out.fed.now;
     for round in 0..count as u64 {
-        let Some(item) = items.next() else { break };
+        let Some(item) = items.next() else { return Ok(Drove::ToTheEnd) };
         out.fed.now = before + round + 1;
         in_chain.now = true;
         chain.on_item(item, &mut out)?;
         in_chain.now = false;
+        if chain.is_busy() || out.is_busy() {
+            break;
+        }
     }
-    Ok(())
+    Ok(Drove::SoFar)
 }
 
 /// What a source pushes into: the chain of its stage, and whether that is enough for now.
@@ -127,6 +171,9 @@ struct Feeder<'a, 'b, C: Operator> {
     /// Whether an item is in the chain.
     in_chain: Kept<'a, bool>,
     most: u64,
+    waker: &'a Waker,
+    /// A watermark that a busy chain has not dealt with yet.
+    pending: &'a mut Option<EventTime>,
 }
 
 impl<C: Operator> Emit<C::In> for Feeder<'_, '_, C>
@@ -146,6 +193,19 @@ where
     fn position(&self) -> u64 {
         self.out.position()
     }
+
+    fn now(&self) -> Duration {
+        self.out.now()
+    }
+
+    fn stage(&self) -> &str {
+        self.out.stage()
+    }
+
+    #[inline(always)]
+    fn is_busy(&self) -> bool {
+        self.seat.is_busy() || self.out.is_busy()
+    }
 }
 
 impl<C: Operator> Intake<C::In> for Feeder<'_, '_, C>
@@ -154,7 +214,7 @@ where
 {
     #[inline(always)]
     fn is_satisfied(&self) -> bool {
-        self.out.fed.now >= self.most || self.out.outlet.has_cut()
+        self.out.fed.now >= self.most || self.out.outlet.has_cut() || self.is_busy()
     }
 
     #[inline(always)]
@@ -173,15 +233,22 @@ where
         items: &mut impl Iterator<Item = C::In>,
         count: usize,
     ) -> Result<bool, Interrupt> {
-        let before = self.out.fed.now;
         let counts = (&mut self.out.fed.now, &mut self.in_chain.now);
-        drive(&mut self.seat.chain, items, count, self.out.outlet, counts)?;
-        Ok(self.out.fed.now - before == count as u64)
+        let drove = drive(&mut self.seat.chain, items, count, self.out.outlet, counts)?;
+        Ok(drove == Drove::SoFar)
+    }
+
+    fn waker(&self) -> &Waker {
+        self.waker
     }
 
     fn watermark(&mut self, at: EventTime) -> Outcome {
         self.seat.chain().on_watermark(at, &mut self.out)?;
-        self.out.outlet.watermark(at);
+        if self.seat.is_busy() {
+            *self.pending = Some(at);
+        } else {
+            self.out.outlet.watermark(at);
+        }
         Ok(())
     }
 }
@@ -208,7 +275,7 @@ where
         Self::new(self.chain().fork(), index)
     }
 
-    fn chain(&self) -> &C {
+    pub(super) fn chain(&self) -> &C {
         self.chain.as_ref().expect("a chain is at home between runs")
     }
 
@@ -236,32 +303,59 @@ where
         tally
     }
 
-    /// Pushes all items through the chain.
+    /// Returns whether the chain holds items that it will pass on later.
+    pub(super) fn is_busy(&self) -> bool {
+        self.chain().is_busy()
+    }
+
+    /// Returns when the chain wants to be called.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.chain().due()
+    }
+
+    /// Pushes items through the chain, until it is held up. Those that are left stay in the vector.
     pub(super) fn run(
         &mut self,
-        items: Vec<C::In>,
+        items: &mut Vec<C::In>,
         outlet: &mut Outlet<'_, C::Out>,
-        host: &dyn Host,
-    ) -> Outcome {
-        let mut items = items.into_iter();
+        (host, may_linger): (&dyn Host, bool),
+    ) -> Result<Ran, Interrupt> {
+        if self.due().is_some_and(|due| due <= host.now())
+            && let Err(reason) = self.on_time(outlet)
+        {
+            self.abandon(std::mem::take(items).len());
+            return Err(reason);
+        }
+        let mut rest = items.drain(..);
         let mut doing = Doing::Item;
         let (mut fed, mut in_chain) = (0, false);
         let outcome = loop {
             let (home, rest, count, now, out) =
-                (&mut self.chain, &mut items, &mut fed, &mut doing, &mut *outlet);
+                (&mut self.chain, &mut rest, &mut fed, &mut doing, &mut *outlet);
             let caught = catch_unwind(AssertUnwindSafe(|| {
+                let is_held_up = |home: &Option<C>, out: &Outlet<'_, C::Out>| {
+                    out.is_blocked() || home.as_ref().is_some_and(C::is_busy)
+                };
                 while rest.len() > 0 {
                     if host.is_stopping() {
                         return Err(Interrupt::Stopped);
                     }
-                    drive(home, rest, ITEMS_BETWEEN_LOOKS, out, (&mut *count, &mut in_chain))?;
+                    if is_held_up(home, out) || host.is_turn_over() {
+                        return Ok(Ran::HeldUp);
+                    }
+                    drive(home, rest, host.items_between_looks(), out, (&mut *count, &mut in_chain))?;
+                }
+                if is_held_up(home, out) {
+                    return Ok(Ran::HeldUp);
                 }
                 *now = Doing::Flush;
                 let mut out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
-                Seat::take(home).chain().on_flush(&mut out)
+                Seat::take(home).chain().on_flush(&mut out)?;
+                Ok(Ran::Through)
             }));
             match caught {
-                Ok(outcome) => break self.count_failure(outcome, doing),
+                Ok(Ok(ran)) => break Ok(ran),
+                Ok(Err(reason)) => break self.count_failure(Err(reason), doing).map(|()| Ran::Through),
                 Err(payload) => match self.after_panic(&*payload, outlet.position_of(fed), doing) {
                     Ok(()) => {}
                     Err(reason) => break Err(reason),
@@ -269,9 +363,31 @@ where
             }
         };
         self.taken += fed;
-        self.abandoned += items.len() as u64;
-        self.leave(outlet);
+        if matches!(outcome, Ok(Ran::HeldUp)) {
+            let left: Vec<_> = rest.collect();
+            *items = left;
+        } else {
+            self.abandoned += rest.len() as u64;
+            drop(rest);
+        }
+        outlet.leave(may_linger && matches!(outcome, Ok(Ran::Through)));
+        self.count_passed(outlet);
         outcome.map_err(|reason| reason.at(outlet.position_of(fed)))
+    }
+
+    /// Counts what left through an outlet.
+    pub(super) fn count_passed(&mut self, outlet: &mut Outlet<'_, C::Out>) {
+        self.passed += outlet.take_passed();
+    }
+
+    /// Counts what was sent to this lane and will never be worked on.
+    pub(super) fn abandon(&mut self, items: usize) {
+        self.abandoned += items as u64;
+    }
+
+    /// Lets the chain pass on what may be passed on by now.
+    pub(super) fn on_time(&mut self, outlet: &mut Outlet<'_, C::Out>) -> Outcome {
+        self.wind_up(outlet, |chain, out| chain.on_time(out))
     }
 
     /// Asks a source for at most `most` items and pushes them through the chain; returns how many there
@@ -281,9 +397,10 @@ where
         source: &mut S,
         most: u64,
         outlet: &mut Outlet<'_, C::Out>,
+        (waker, pending): (&Waker, &mut Option<EventTime>),
     ) -> (u64, Result<Supply, Interrupt>)
     where
-        S: Source<Item = C::In>,
+        S: Origin<Item = C::In>,
     {
         let (mut fed, mut in_chain) = (0, false);
         let mut doing = Doing::Item;
@@ -293,10 +410,13 @@ where
             let caught = catch_unwind(AssertUnwindSafe(|| {
                 let out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
                 let in_chain = Kept { now: false, home: inside };
-                let mut feeder = Feeder { seat: Seat::take(home), out, in_chain, most };
+                let seat = Seat::take(home);
+                let mut feeder = Feeder { seat, out, in_chain, most, waker, pending: &mut *pending };
                 let supply = source.pull(&mut feeder)?;
-                *now = Doing::Flush;
-                feeder.seat.chain().on_flush(&mut feeder.out)?;
+                if !feeder.is_busy() {
+                    *now = Doing::Flush;
+                    feeder.seat.chain().on_flush(&mut feeder.out)?;
+                }
                 Ok(supply)
             }));
             match caught {
@@ -318,18 +438,19 @@ where
             }
         };
         self.taken += fed;
-        self.leave(outlet);
+        outlet.leave(true);
+        self.count_passed(outlet);
         (fed, answer.map_err(|reason| reason.at(outlet.position_of(fed))))
     }
 
     /// Tells the chain that no earlier event will come.
     pub(super) fn watermark(&mut self, at: EventTime, outlet: &mut Outlet<'_, C::Out>) -> Outcome {
-        self.wind_up(outlet, |chain, out| chain.on_watermark(at, out))
+        ignore_done(self.wind_up(outlet, |chain, out| chain.on_watermark(at, out)))
     }
 
     /// Tells the chain that no item will come.
     pub(super) fn end(&mut self, outlet: &mut Outlet<'_, C::Out>) -> Outcome {
-        self.wind_up(outlet, |chain, out| chain.on_end(out))
+        ignore_done(self.wind_up(outlet, |chain, out| chain.on_end(out)))
     }
 
     /// Lets the chain emit what it holds. A failure on the way is that of an item it made; it is asked
@@ -348,7 +469,6 @@ where
                 emit(Seat::take(home).chain(), &mut out)
             }));
             match caught {
-                Ok(Err(Interrupt::Done)) => break Ok(()),
                 Ok(outcome) => break outcome,
                 Err(payload) => match self.after_panic(&*payload, outlet.first_position(), Doing::Flush) {
                     Ok(()) => {}
@@ -356,19 +476,14 @@ where
                 },
             }
         };
-        self.leave(outlet);
-        if outcome.is_err() {
+        outlet.flush();
+        self.count_passed(outlet);
+        if outcome.as_ref().is_err_and(|reason| !matches!(reason, Interrupt::Done | Interrupt::Stopped)) {
             // Whether an item was in hand is known to the chain alone: it is the one that is missing.
             let now = self.tally();
             self.failed += now.missing().max(now.filtered - known.filtered).min(1);
         }
         outcome
-    }
-
-    /// Hands over what the outlet gathered and counts it.
-    fn leave(&mut self, outlet: &mut Outlet<'_, C::Out>) {
-        outlet.flush();
-        self.passed += outlet.take_passed();
     }
 
     /// Counts the item in hand if it is lost with this outcome.
@@ -394,11 +509,14 @@ where
     }
 }
 
+/// A step that needs no more at the end has all it needs.
+fn ignore_done(outcome: Outcome) -> Outcome {
+    match outcome {
+        Err(Interrupt::Done) => Ok(()),
+        other => other,
+    }
+}
+
 /// Items in a step from which on a source may hand over many at once: the step takes 2 ms, so each took
 /// less than a microsecond.
 const FAST_PACE: u64 = 2048;
-
-/// Items between two looks at whether the pipeline is stopping.
-///
-/// More delays a cancellation where the chunks are the user's own, fewer costs a load for each.
-const ITEMS_BETWEEN_LOOKS: usize = 2048;

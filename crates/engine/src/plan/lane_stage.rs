@@ -2,21 +2,23 @@
 //!
 //! Lanes are not handed chunks, they claim them: whoever has nothing to do takes the next message and a
 //! place for its results in one breath, so places are in the order of the messages. A fence, and the
-//! end, are claimed only when all lanes are idle.
+//! end, are claimed only when all lanes are idle. A lane that is held up, by time or by full memory, is
+//! laid down with its place and taken up again later; no thread waits with it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::StagePlan;
 use super::exchange::{Exchange, Sight};
 use super::host::Host;
-use super::lane::Lane;
+use super::lane::{Lane, Ran};
 use super::lineup::Place;
-use super::meter::Meter;
-use super::outlet::Outlet;
-use super::stage::{Reading, Stage, Step};
+use super::meter::{Meter, Spare};
+use super::outflow::Outflow;
+use super::outlet::{Gathered, Outlet, may_go_on};
+use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
-use crate::chunk::Chunk;
 use crate::error::{Interrupt, Outcome};
 use crate::message::Message;
 use crate::operator::Operator;
@@ -28,27 +30,73 @@ use crate::weigh::Weigh;
 pub(crate) struct LaneStage<C: Operator> {
     plan: StagePlan,
     input: Arc<Exchange<C::In>>,
-    output: Arc<Exchange<C::Out>>,
+    output: Box<dyn Outflow<C::Out>>,
     claims: Mutex<Claims<C>>,
+    /// Whether nothing follows.
+    is_last: bool,
+    /// Lanes that may be at work at once.
+    active_max: AtomicUsize,
     meter: Meter,
     finished: AtomicBool,
 }
 
-struct Claims<C> {
+struct Claims<C: Operator> {
     idle: Vec<Lane<C>>,
+    held_up: Vec<Job<C>>,
     /// Items taken so far: the position of the next one.
     position: u64,
     /// A step of the chain needs no more items.
     is_satisfied: bool,
     /// What the operators hold between items, for each lane.
     held: Vec<Option<Reservation>>,
+    /// What waits for more, where the chunker says so and there is one lane.
+    gathered: Option<Gathered<C::Out>>,
 }
 
-/// What a thread claimed.
-enum Claim<C: Operator> {
-    Chunk { lane: Lane<C>, chunk: Chunk<C::In>, place: Place, position: u64 },
-    Watermark { lanes: Vec<Lane<C>>, at: EventTime, place: Place, position: u64 },
-    End { lanes: Vec<Lane<C>>, place: Place, position: u64 },
+/// What a thread works on, or laid down to be gone on with.
+struct Job<C: Operator> {
+    work: Work<C>,
+    place: Place,
+    position: u64,
+    gathered: Gathered<C::Out>,
+}
+
+enum Work<C: Operator> {
+    /// Items, or none if it is only time.
+    Chunk { lane: Lane<C>, items: Vec<C::In>, born: Duration },
+    /// The lanes that are yet to be told begin at `next`.
+    Fence { lanes: Vec<Lane<C>>, next: usize, fence: Fence },
+}
+
+#[derive(Clone, Copy)]
+enum Fence {
+    Watermark(EventTime),
+    End,
+}
+
+impl<C: Operator> Job<C>
+where
+    C::Out: Weigh,
+{
+    fn lane(&self) -> Option<&Lane<C>> {
+        match &self.work {
+            Work::Chunk { lane, .. } => Some(lane),
+            Work::Fence { lanes, next, .. } => lanes.get(*next),
+        }
+    }
+
+    /// Returns when it may go on; at once if it is not the chain that holds it up.
+    fn due(&self) -> Duration {
+        let busy = self.lane().filter(|lane| lane.is_busy());
+        busy.and_then(Lane::due).unwrap_or(Duration::ZERO)
+    }
+
+    fn lanes(&self) -> usize {
+        match &self.work {
+            Work::Chunk { .. } => 1,
+            Work::Fence { lanes, .. } => lanes.len(),
+        }
+    }
 }
 
 impl<C: Operator> LaneStage<C>
@@ -61,20 +109,24 @@ where
         order: Order,
         input: Arc<Exchange<C::In>>,
         chain: C,
-        output: Arc<Exchange<C::Out>>,
+        output: Box<dyn Outflow<C::Out>>,
     ) -> Self {
         let first = Lane::new(chain, 0);
         let mut steps = Vec::new();
         first.describe(&mut steps);
-        let plan = StagePlan { name: name.unwrap_or_else(|| steps.join(", ")), lanes, order };
+        let plan = StagePlan::new(name, steps, lanes, order);
         let mut idle: Vec<_> = (1..lanes).map(|index| first.fork(index)).collect();
         idle.push(first);
         let held = (0..lanes).map(|_| None).collect();
+        let claims =
+            Claims { idle, held_up: Vec::new(), position: 0, is_satisfied: false, held, gathered: None };
         Self {
             plan,
             input,
+            is_last: output.targets().is_empty(),
             output,
-            claims: Mutex::new(Claims { idle, position: 0, is_satisfied: false, held }),
+            claims: Mutex::new(claims),
+            active_max: AtomicUsize::new(lanes),
             meter: Meter::new(lanes),
             finished: AtomicBool::new(false),
         }
@@ -84,10 +136,82 @@ where
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes up what was laid down, if it can go on.
+    fn take_up(&self, claims: &mut Claims<C>, host: &dyn Host) -> Option<Job<C>> {
+        if claims.held_up.is_empty() || host.is_turn_over() {
+            return None;
+        }
+        let at = claims.held_up.iter().position(|job| {
+            let is_due = || job.due().is_zero() || job.due() <= host.now();
+            self.output.is_closed() || is_due() && may_go_on(host, &*self.output, job.place)
+        })?;
+        Some(claims.held_up.remove(at))
+    }
+
+    /// Claims an idle lane whose chain wants to be called, or whose chunk has waited long enough.
+    fn claim_due(&self, claims: &mut Claims<C>, host: &dyn Host) -> Option<Job<C>> {
+        let due = |claims: &Claims<C>, at: usize| {
+            let gathered = claims.gathered.as_ref().and_then(Gathered::due);
+            [gathered, claims.idle[at].due()].into_iter().flatten().min()
+        };
+        let at =
+            (0..claims.idle.len()).find(|&at| due(claims, at).is_some_and(|due| due <= host.now()))?;
+        let place = self.output.open()?;
+        let work = Work::Chunk { lane: claims.idle.remove(at), items: Vec::new(), born: host.now() };
+        Some(Job { work, place, position: claims.position, gathered: take_gathered(claims, host) })
+    }
+
     /// Claims the next message, if there is one and it may be worked on.
-    fn claim(&self, host: &dyn Host) -> Option<Claim<C>> {
+    fn claim(&self, claims: &mut Claims<C>, host: &dyn Host) -> Result<(Job<C>, Option<Duration>), Spare> {
+        let sight = self.input.look();
+        let all_idle = claims.idle.len() == self.plan.lanes;
+        let working = self.plan.lanes - claims.idle.len();
+        if claims.idle.is_empty() || working >= self.active_max.load(Ordering::Relaxed) {
+            return Err(Spare::Blocked);
+        }
+        // Above the limit only the oldest work goes on: what it makes can leave at once.
+        let must_wait = host.budget().is_over() && !self.output.is_vacant();
+        match sight {
+            Sight::Nothing => return Err(Spare::Idle),
+            Sight::Chunk(_) if must_wait => return Err(Spare::Blocked),
+            Sight::Fence | Sight::End if !all_idle => return Err(Spare::Idle),
+            Sight::Chunk(_) | Sight::Fence | Sight::End => {}
+        }
+        let place = self.output.open().ok_or(Spare::Blocked)?;
+        let message = match sight {
+            Sight::End => None,
+            _ => Some(self.input.take().expect("only the holder of the claims takes")),
+        };
+        let position = claims.position;
+        claims.position += message.as_ref().map_or(0, Message::items);
+        let mut gathered = take_gathered(claims, host);
+        let mut sent = None;
+        let work = match message {
+            Some(Message::Chunk(chunk)) => {
+                let times = chunk.times();
+                sent = Some(times.sent);
+                let lane = claims.idle.pop().expect("a lane is idle, as was seen above");
+                let (items, reservation) = chunk.into_parts();
+                gathered = gathered.join(reservation);
+                Work::Chunk { lane, items, born: times.born }
+            }
+            other => {
+                let fence = match other {
+                    Some(Message::Watermark(at)) => Fence::Watermark(at),
+                    _ => Fence::End,
+                };
+                let mut lanes = std::mem::take(&mut claims.idle);
+                lanes.sort_by_key(|lane| lane.index);
+                Work::Fence { lanes, next: 0, fence }
+            }
+        };
+        Ok((Job { work, place, position, gathered }, sent))
+    }
+
+    /// Finds something to do.
+    fn find(&self, host: &dyn Host) -> Option<Job<C>> {
         let mut claims = self.claims();
-        if self.is_finished() || claims.idle.is_empty() {
+        if self.is_finished() {
             return None;
         }
         if self.output.is_closed() {
@@ -97,101 +221,142 @@ where
             self.input.close();
             host.changed();
         }
-        let sight = self.input.look();
-        let all_idle = claims.idle.len() == self.plan.lanes;
-        // Above the limit only the oldest work goes on: what it makes can leave at once.
-        let must_wait = host.budget().is_over() && !self.output.is_vacant();
-        match sight {
-            Sight::Nothing => None,
-            Sight::Chunk if must_wait => None,
-            Sight::Fence | Sight::End if !all_idle => None,
-            Sight::End => {
-                let place = self.output.open()?;
-                let lanes = std::mem::take(&mut claims.idle);
-                Some(Claim::End { lanes, place, position: claims.position })
-            }
-            Sight::Fence | Sight::Chunk => {
-                let place = self.output.open()?;
-                let message = self.input.take().expect("only the holder of the claims takes");
-                let position = claims.position;
-                claims.position += message.items();
-                Some(match message {
-                    Message::Watermark(at) => {
-                        Claim::Watermark { lanes: std::mem::take(&mut claims.idle), at, place, position }
-                    }
-                    Message::Chunk(chunk) => {
-                        let lane = claims.idle.pop().expect("a lane is idle, as was seen above");
-                        Claim::Chunk { lane, chunk, place, position }
-                    }
-                })
-            }
-        }
+        let waiting = self.take_up(&mut claims, host).or_else(|| self.claim_due(&mut claims, host));
+        let (job, sent) = match waiting {
+            Some(job) => (job, None),
+            None => match self.claim(&mut claims, host) {
+                Ok(found) => found,
+                Err(lacking) => {
+                    self.meter.observe(lacking, || host.now());
+                    return None;
+                }
+            },
+        };
+        self.meter.begin(job.lanes(), host.now(), sent);
+        Some(job)
     }
 
-    fn work(
-        &self,
-        mut lane: Lane<C>,
-        chunk: Chunk<C::In>,
-        place: Place,
-        position: u64,
-        at: (usize, &dyn Host),
-    ) {
-        let (index, host) = at;
+    fn work(&self, mut job: Job<C>, index: usize, host: &dyn Host) {
         let started = host.now();
-        let count = chunk.len();
-        let (items, reservation) = chunk.into_parts();
-        let mut outlet = Outlet::new(host, index, &self.output, place, reservation, position);
-        let outcome = lane.run(items, &mut outlet, host);
-        let waited = outlet.waited();
-        drop(outlet);
-        self.output.close_place(place);
-        let busy = host.now().saturating_sub(started + waited);
-        self.input.learn(count, busy);
-        self.meter.publish(lane.index, lane.tally(), busy);
-
-        let mut claims = self.claims();
-        let held_bytes = lane.held_bytes();
-        if held_bytes > 0 || claims.held[lane.index].is_some() {
-            let held = claims.held[lane.index].get_or_insert_with(|| host.budget().reserve(0));
-            held.resize(held_bytes);
+        let lanes = job.lanes();
+        let Job { work, place, position, gathered } = &mut job;
+        let born = match work {
+            Work::Chunk { born, .. } => *born,
+            Work::Fence { .. } => started,
+        };
+        let taken = std::mem::replace(gathered, Gathered::with(host.budget().reserve(0)));
+        let mut outlet = Outlet::new((host, &self.plan.name), (&*self.output, *place), taken, (*position, born));
+        let ran = match work {
+            Work::Chunk { lane, items, .. } => {
+                let count = items.len();
+                let ran = if self.output.is_closed() {
+                    lane.abandon(std::mem::take(items).len());
+                    Err(Interrupt::Done)
+                } else {
+                    lane.run(items, &mut outlet, (host, self.plan.lanes == 1))
+                };
+                lane.count_passed(&mut outlet);
+                self.meter.publish(lane.index, lane.tally());
+                let fed = count - items.len();
+                *position += fed as u64;
+                self.input.learn(fed, host.now().saturating_sub(started));
+                ran
+            }
+            Work::Fence { lanes, next, fence } => self.pass_fence(lanes, next, *fence, &mut outlet, host),
+        };
+        let is_held_up = matches!(ran, Ok(Ran::HeldUp));
+        *gathered = outlet.into_gathered();
+        let mut outcome = ran.map(drop);
+        self.meter.end(lanes, host.now());
+        if is_held_up {
+            self.claims().held_up.push(job);
+            return;
         }
-        claims.idle.push(lane);
-        match outcome.and(host.budget().check_item(held_bytes).map_err(Interrupt::from)) {
+        self.output.close_place(*place);
+        let gathered = std::mem::replace(gathered, Gathered::with(host.budget().reserve(0))).kept();
+        let mut claims = self.claims();
+        claims.gathered = gathered;
+        match job.work {
+            Work::Chunk { lane, items, born } => {
+                self.input.give_back(items);
+                if self.is_last {
+                    host.arrived(host.now().saturating_sub(born));
+                }
+                outcome = outcome.and(hold(&mut claims, &lane, host));
+                claims.idle.push(lane);
+            }
+            Work::Fence { lanes, fence: Fence::Watermark(_), .. } => claims.idle = lanes,
+            // The lanes never come back, or somebody could claim the end a second time.
+            Work::Fence { fence: Fence::End, .. } => {
+                claims.held.clear();
+                self.finished.store(true, Ordering::Release);
+                self.output.end();
+            }
+        }
+        match outcome {
             Ok(()) => {}
             Err(Interrupt::Done) => claims.is_satisfied = true,
-            Err(reason) => host.fail(index, reason),
+            Err(reason) => {
+                drop(claims);
+                host.fail(index, reason);
+            }
         }
     }
 
-    /// Does something with the chain of every lane, in the order of the lanes.
-    fn with_all(
+    /// Tells every lane of a fence, in the order of the lanes, and then those behind.
+    fn pass_fence(
         &self,
         lanes: &mut [Lane<C>],
-        (place, position): (Place, u64),
-        at: (usize, &dyn Host),
-        mut act: impl FnMut(&mut Lane<C>, &mut Outlet<'_, C::Out>) -> Outcome,
-    ) {
-        let (index, host) = at;
-        let started = host.now();
-        lanes.sort_by_key(|lane| lane.index);
+        next: &mut usize,
+        fence: Fence,
+        outlet: &mut Outlet<'_, C::Out>,
+        host: &dyn Host,
+    ) -> Result<Ran, Interrupt> {
         let mut outcome = Ok(());
-        for lane in lanes {
-            let mut outlet =
-                Outlet::new(host, index, &self.output, place, host.budget().reserve(0), position);
-            outcome = outcome.and(act(lane, &mut outlet));
-            drop(outlet);
-            self.meter.publish(lane.index, lane.tally(), host.now().saturating_sub(started));
+        while let Some(lane) = lanes.get_mut(*next) {
+            if lane.is_busy() {
+                outcome = outcome.and(lane.on_time(outlet));
+            }
+            if !lane.is_busy() {
+                outcome = outcome.and(match fence {
+                    Fence::Watermark(at) => lane.watermark(at, outlet),
+                    Fence::End => lane.end(outlet),
+                });
+            }
+            lane.count_passed(outlet);
+            self.meter.publish(lane.index, lane.tally());
+            if lane.is_busy() && outcome.is_ok() && !host.is_stopping() && !self.output.is_closed() {
+                return Ok(Ran::HeldUp);
+            }
+            *next += 1;
         }
-        if let Err(reason) = outcome {
-            host.fail(index, reason);
+        outlet.flush();
+        if let Some(lane) = lanes.last_mut() {
+            lane.count_passed(outlet);
+            self.meter.publish(lane.index, lane.tally());
         }
+        if let Fence::Watermark(at) = fence {
+            outlet.watermark(at);
+        }
+        outcome.map(|()| Ran::Through)
     }
+}
 
-    fn finish(&self) {
-        self.claims().held.clear();
-        self.finished.store(true, Ordering::Release);
-        self.output.end();
+/// Takes what waits for more, or nothing.
+fn take_gathered<C: Operator>(claims: &mut Claims<C>, host: &dyn Host) -> Gathered<C::Out> {
+    claims.gathered.take().unwrap_or_else(|| Gathered::with(host.budget().reserve(0)))
+}
+
+/// Reserves what a lane holds between items.
+fn hold<C: Operator>(claims: &mut Claims<C>, lane: &Lane<C>, host: &dyn Host) -> Outcome
+where
+    C::Out: Weigh,
+{
+    let bytes = lane.held_bytes();
+    if bytes > 0 || claims.held[lane.index].is_some() {
+        claims.held[lane.index].get_or_insert_with(|| host.budget().reserve(0)).resize(bytes);
     }
+    Ok(host.budget().check_item(bytes)?)
 }
 
 impl<C: Operator> Stage for LaneStage<C>
@@ -199,28 +364,9 @@ where
     C::Out: Weigh,
 {
     fn step(&self, index: usize, host: &dyn Host) -> Step {
-        let Some(claim) = self.claim(host) else { return Step::Waiting };
-        match claim {
-            Claim::Chunk { lane, chunk, place, position } => {
-                host.changed(); // there is room in the inlet
-                self.work(lane, chunk, place, position, (index, host));
-            }
-            Claim::Watermark { mut lanes, at, place, position } => {
-                self.with_all(&mut lanes, (place, position), (index, host), |lane, outlet| {
-                    lane.watermark(at, outlet)
-                });
-                let credit = host.budget().reserve(0);
-                Outlet::new(host, index, &self.output, place, credit, position).watermark(at);
-                self.output.close_place(place);
-                self.claims().idle = lanes;
-            }
-            Claim::End { mut lanes, place, position } => {
-                // The lanes never come back, or somebody could claim the end a second time.
-                self.with_all(&mut lanes, (place, position), (index, host), Lane::end);
-                self.output.close_place(place);
-                self.finish();
-            }
-        }
+        let Some(job) = self.find(host) else { return Step::Waiting };
+        host.changed(); // there is room in the inlet
+        self.work(job, index, host);
         host.changed();
         Step::Worked
     }
@@ -230,13 +376,39 @@ where
     }
 
     fn is_quiet(&self) -> bool {
-        self.is_finished() || (self.claims().idle.len() == self.plan.lanes && self.input.is_vacant())
+        if self.is_finished() {
+            return true;
+        }
+        let claims = self.claims();
+        claims.idle.len() == self.plan.lanes && claims.gathered.is_none() && self.input.is_vacant()
+    }
+
+    fn due(&self) -> Option<Duration> {
+        let claims = self.claims();
+        let held_up = claims.held_up.iter().map(Job::due).filter(|due| !due.is_zero());
+        let idle = claims.idle.iter().filter_map(Lane::due);
+        held_up.chain(idle).chain(claims.gathered.as_ref().and_then(Gathered::due)).min()
     }
 
     fn abandon(&self) {
         self.input.close();
         let mut claims = self.claims();
         claims.held.clear();
+        for job in std::mem::take(&mut claims.held_up) {
+            // What others made waits behind its place, and is counted by the stage that should take it.
+            self.output.close_place(job.place);
+            if let Work::Chunk { mut lane, items, .. } = job.work {
+                lane.abandon(items.len());
+                let mut tally = lane.tally();
+                tally.held += job.gathered.len();
+                self.meter.publish(lane.index, tally);
+            }
+        }
+        if let (Some(gathered), Some(lane)) = (claims.gathered.take(), claims.idle.first()) {
+            let mut tally = lane.tally();
+            tally.held += gathered.len();
+            self.meter.publish(lane.index, tally);
+        }
         // What the operators own, a half-written file for one, goes with the run and not with the last
         // hand on it.
         claims.idle.clear();
@@ -246,8 +418,16 @@ where
         &self.plan
     }
 
-    fn reading(&self) -> Reading {
-        let mut reading = self.meter.reading();
+    fn links(&self) -> Links {
+        Links {
+            inlets: vec![self.input.id()],
+            targets: self.output.targets(),
+            copies: self.output.copies(),
+        }
+    }
+
+    fn reading(&self, now: Duration) -> Reading {
+        let mut reading = self.meter.reading(now);
         reading.tally.abandoned += self.input.abandoned();
         reading
     }

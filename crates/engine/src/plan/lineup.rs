@@ -16,6 +16,13 @@ use crate::order::Order;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(u64);
 
+impl Place {
+    /// Returns the place of what goes nowhere.
+    pub(crate) fn first() -> Self {
+        Self(0)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Lineup<T> {
     window: usize,

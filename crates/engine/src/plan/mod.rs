@@ -4,14 +4,17 @@
 //! is the bounded place between two stages. Everything here is told when to act, and by whom, through
 //! the trait `Host`: it has no threads and no clock, so that every runtime executes the same stages.
 
+mod bell;
 pub(crate) mod exchange;
 pub(crate) mod host;
 mod lane;
 pub(crate) mod lane_stage;
 mod lineup;
 pub(crate) mod meter;
+pub(crate) mod origin;
+pub(crate) mod origin_stage;
+pub(crate) mod outflow;
 mod outlet;
-pub(crate) mod source_stage;
 pub(crate) mod stage;
 
 use std::fmt;
@@ -52,6 +55,14 @@ pub struct StagePlan {
     pub lanes: usize,
     /// The order in which its results are handed on.
     pub order: Order,
+    /// The names of its steps, from the first to the last.
+    pub steps: Vec<&'static str>,
+}
+
+impl StagePlan {
+    pub(crate) fn new(name: Option<String>, steps: Vec<&'static str>, lanes: usize, order: Order) -> Self {
+        Self { name: name.unwrap_or_else(|| steps.join(", ")), lanes, order, steps }
+    }
 }
 
 impl Plan {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::exchange::Exchange;
 use super::host::Host;
 use super::lineup::Place;
+use super::outflow::Outflow;
 use crate::budget::Reservation;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Times};
 use crate::chunker::ChunkLimits;
 use crate::error::{Interrupt, Outcome};
 use crate::message::Message;
@@ -16,52 +16,102 @@ use crate::weigh::Weigh;
 /// The end of a chain for the time of one message.
 pub(crate) struct Outlet<'a, T> {
     host: &'a dyn Host,
-    stage: usize,
-    exchange: &'a Exchange<T>,
+    stage: &'a str,
+    flow: &'a dyn Outflow<T>,
     place: Place,
     limits: ChunkLimits,
+    /// Items after which the chunk is full, where all have one size.
+    items_max: usize,
     /// The memory limit, kept here since it is compared for each item.
     item_bytes_max: usize,
-    items: Vec<T>,
-    items_bytes: usize,
-    /// What the message that is being worked on had reserved; its results use it up first.
-    credit: Reservation,
+    gathered: Gathered<T>,
     /// The position of the first item of the message.
     first_position: u64,
+    /// When the source gave what is being worked on.
+    born: Duration,
     /// Items that left so far.
     passed: u64,
     has_cut: bool,
+    is_blocked: bool,
     chunk_bytes_max: usize,
-    waited: Duration,
+}
+
+/// Items on their way out, and the memory that was promised to those they are made of.
+pub(crate) struct Gathered<T> {
+    items: Vec<T>,
+    bytes: usize,
+    /// What the message that is being worked on had reserved; its results use it up first.
+    credit: Reservation,
+    /// When a chunk that is not full leaves all the same; of an empty one it says nothing.
+    leaves_at: Duration,
+    /// When the source gave the oldest of them.
+    born: Duration,
+}
+
+impl<T> Gathered<T> {
+    /// Begins with nothing but the memory of what will be worked on.
+    pub(crate) fn with(credit: Reservation) -> Self {
+        Self { items: Vec::new(), bytes: 0, credit, leaves_at: Duration::ZERO, born: Duration::ZERO }
+    }
+
+    /// Adds the memory of what will be worked on next.
+    pub(crate) fn join(mut self, credit: Reservation) -> Self {
+        self.credit.absorb(credit);
+        self
+    }
+
+    /// Keeps items that wait for more, and the memory they occupy.
+    pub(crate) fn kept(mut self) -> Option<Self> {
+        if self.items.is_empty() {
+            return None;
+        }
+        let bytes = if std::mem::needs_drop::<T>() { self.bytes } else { self.items.len() * size_of::<T>() };
+        self.credit.resize(bytes);
+        Some(self)
+    }
+
+    /// Returns the number of items.
+    pub(crate) fn len(&self) -> u64 {
+        self.items.len() as u64
+    }
+
+    /// Returns when they leave, full or not, if there are any.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        (!self.items.is_empty()).then_some(self.leaves_at)
+    }
 }
 
 impl<'a, T: Weigh> Outlet<'a, T> {
     pub(super) fn new(
-        host: &'a dyn Host,
-        stage: usize,
-        exchange: &'a Exchange<T>,
-        place: Place,
-        credit: Reservation,
-        first_position: u64,
+        (host, stage): (&'a dyn Host, &'a str),
+        (flow, place): (&'a dyn Outflow<T>, Place),
+        gathered: Gathered<T>,
+        (first_position, born): (u64, Duration),
     ) -> Self {
-        let item_bytes_max = host.budget().limit();
-        let limits = exchange.chunk_limits(item_bytes_max);
-        Self {
+        let mut outlet = Self {
             host,
             stage,
-            exchange,
+            flow,
             place,
-            limits,
-            item_bytes_max,
-            items: Vec::new(),
-            items_bytes: 0,
-            credit,
+            limits: flow.chunk_limits(host.budget().limit()),
+            items_max: 0,
+            item_bytes_max: host.budget().limit(),
+            gathered,
             first_position,
+            born,
             passed: 0,
             has_cut: false,
+            is_blocked: false,
             chunk_bytes_max: 0,
-            waited: Duration::ZERO,
-        }
+        };
+        outlet.set_limits();
+        outlet
+    }
+
+    fn set_limits(&mut self) {
+        self.limits = self.flow.chunk_limits(self.item_bytes_max);
+        let fit = self.limits.bytes_max.div_ceil(size_of::<T>().max(1));
+        self.items_max = self.limits.items_max.min(fit);
     }
 
     /// Returns the position of the first item of the message.
@@ -71,13 +121,27 @@ impl<'a, T: Weigh> Outlet<'a, T> {
 
     /// Returns the position of the last of `fed` items.
     pub(super) fn position_of(&self, fed: u64) -> u64 {
-        self.first_position + fed.saturating_sub(1)
+        (self.first_position + fed).saturating_sub(1)
+    }
+
+    pub(super) fn stage(&self) -> &str {
+        self.stage
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.host.now()
     }
 
     /// Returns whether a chunk or a fence has left.
     #[inline(always)]
     pub(super) fn has_cut(&self) -> bool {
         self.has_cut
+    }
+
+    /// Returns whether the memory is full and it is not the turn of this lane.
+    #[inline(always)]
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_blocked
     }
 
     /// Returns the items that left since this was last asked.
@@ -90,60 +154,80 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         self.chunk_bytes_max
     }
 
-    /// Returns the time spent waiting for room, or on the work of other stages meanwhile.
-    pub(super) fn waited(&self) -> Duration {
-        self.waited
+    /// Returns when what is gathered leaves, full or not.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.gathered.due()
+    }
+
+    /// Gives back what is still gathered.
+    pub(super) fn into_gathered(self) -> Gathered<T> {
+        self.gathered
     }
 
     /// Puts what is gathered into the exchange. Never waits: no more than a chunk is gathered.
     pub(super) fn flush(&mut self) {
-        if self.items.is_empty() {
+        if self.gathered.items.is_empty() {
             return;
         }
-        let reservation = self.credit.split(self.items_bytes);
-        self.chunk_bytes_max = self.chunk_bytes_max.max(self.items_bytes);
-        self.items_bytes = 0;
-        let items = std::mem::take(&mut self.items);
+        let Gathered { items, bytes, credit, born, .. } = &mut self.gathered;
+        let items = std::mem::take(items);
+        let weighed = std::mem::take(bytes);
+        let bytes = if std::mem::needs_drop::<T>() { weighed } else { items.len() * size_of::<T>() };
+        self.chunk_bytes_max = self.chunk_bytes_max.max(bytes);
         self.passed += items.len() as u64;
-        self.exchange.put(self.place, Message::Chunk(Chunk::new(items, reservation)));
+        let times = Times { born: *born, sent: self.host.now() };
+        self.flow.put(self.place, Message::Chunk(Chunk::new(items, credit.split(bytes), times)));
         self.has_cut = true;
-        self.limits = self.exchange.chunk_limits(self.item_bytes_max);
+        self.set_limits();
         self.host.changed();
+    }
+
+    /// Puts what is gathered into the exchange, unless the chunker wants to wait for more.
+    pub(super) fn leave(&mut self, may_linger: bool) {
+        if !may_linger || self.limits.linger.is_zero() || self.gathered.leaves_at <= self.host.now() {
+            self.flush();
+        }
     }
 
     /// Puts a watermark behind what is gathered.
     pub(super) fn watermark(&mut self, at: EventTime) {
         self.flush();
-        self.exchange.put(self.place, Message::Watermark(at));
+        self.flow.put(self.place, Message::Watermark(at));
         self.has_cut = true;
         self.host.changed();
     }
 
-    /// Makes one message of many wait for room: while the memory is full, only the first in line may go
-    /// on, and only once the stages behind have taken what it made before. Meanwhile this thread works
-    /// for those stages, so that even a single one comes through.
+    /// Ends a chunk. While the memory is full only the first in line goes on, and only once the stages
+    /// behind have taken what it made before.
     #[cold]
     fn cut(&mut self) -> Outcome {
         self.flush();
-        loop {
-            let ticket = self.host.ticket();
-            if self.host.is_stopping() {
-                return Err(Interrupt::Stopped);
-            }
-            if self.exchange.is_closed() {
-                return Err(Interrupt::Done);
-            }
-            if !self.host.budget().is_over() || self.exchange.is_next(self.place) {
-                return Ok(());
-            }
-            let since = self.host.now();
-            self.host.give_way(self.stage, ticket);
-            self.waited += self.host.now().saturating_sub(since);
+        if self.host.is_stopping() {
+            return Err(Interrupt::Stopped);
         }
+        if self.flow.is_closed() {
+            return Err(Interrupt::Done);
+        }
+        self.is_blocked = !may_go_on(self.host, self.flow, self.place);
+        Ok(())
     }
-}
 
-impl<T: Weigh> Outlet<'_, T> {
+    /// Takes up a buffer, or makes the one at hand larger.
+    #[cold]
+    fn make_room(&mut self) {
+        if self.gathered.items.capacity() == 0 {
+            self.gathered.items = self.flow.buffer();
+        }
+        if self.gathered.items.is_empty() {
+            self.gathered.born = self.born;
+            if !self.limits.linger.is_zero() {
+                self.gathered.leaves_at = self.host.now() + self.limits.linger;
+            }
+        }
+        let is_full = self.gathered.items.len() == self.gathered.items.capacity();
+        self.gathered.items.reserve(usize::from(is_full));
+    }
+
     /// Takes one item.
     #[inline]
     pub(super) fn emit(&mut self, item: T) -> Outcome {
@@ -151,9 +235,23 @@ impl<T: Weigh> Outlet<'_, T> {
         if item_bytes > self.item_bytes_max {
             self.host.budget().check_item(item_bytes)?;
         }
-        self.items_bytes += item_bytes;
-        self.items.push(item);
-        let is_full = self.items.len() >= self.limits.items_max || self.items_bytes >= self.limits.bytes_max;
+        let length = self.gathered.items.len();
+        if length == self.gathered.items.capacity() || length == 0 {
+            self.make_room();
+        }
+        self.gathered.items.push(item);
+        let is_full = if std::mem::needs_drop::<T>() {
+            self.gathered.bytes += item_bytes;
+            length + 1 >= self.limits.items_max || self.gathered.bytes >= self.limits.bytes_max
+        } else {
+            length + 1 >= self.items_max
+        };
         if is_full { self.cut() } else { Ok(()) }
     }
+}
+
+/// Returns whether a lane may go on with a message: there is memory, or it is the first in line and the
+/// stages behind have taken what it made before.
+pub(super) fn may_go_on<T>(host: &dyn Host, flow: &dyn Outflow<T>, place: Place) -> bool {
+    !host.budget().is_over() || flow.is_next(place)
 }

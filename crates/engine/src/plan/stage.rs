@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::StagePlan;
+use super::exchange::ExchangeId;
 use super::host::Host;
+use super::meter::Times;
 use crate::tally::Tally;
 
 /// What came of asking a stage to take a step.
@@ -11,10 +13,8 @@ use crate::tally::Tally;
 pub(crate) enum Step {
     /// It did something.
     Worked,
-    /// It can do nothing until something else changes.
+    /// It can do nothing until something else changes, or it is due.
     Waiting,
-    /// Its source has nothing at the moment; ask again a little later.
-    Idle,
 }
 
 /// One stage of a running pipeline. Any thread may ask it to take a step at any time.
@@ -28,20 +28,43 @@ pub(crate) trait Stage: Send + Sync {
     /// Returns whether it has nothing in hand and nothing waiting.
     fn is_quiet(&self) -> bool;
 
+    /// Returns when it should be asked again although nothing changed.
+    fn due(&self) -> Option<Duration>;
+
+    /// Returns whether it makes futures.
+    fn needs_executor(&self) -> bool {
+        false
+    }
+
     /// Lets go of what is waiting for it, and counts it.
     fn abandon(&self);
 
     /// Returns what it is.
     fn plan(&self) -> &StagePlan;
 
-    /// Returns what it has done so far.
-    fn reading(&self) -> Reading;
+    /// Returns what it lies between.
+    fn links(&self) -> Links;
+
+    /// Returns what it has done by now.
+    fn reading(&self, now: Duration) -> Reading;
+}
+
+/// What a stage lies between.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    /// Where it takes from; nothing for a source.
+    pub(crate) inlets: Vec<ExchangeId>,
+    /// Where it puts to; nothing for a last stage.
+    pub(crate) targets: Vec<ExchangeId>,
+    /// How often each item it makes is passed on.
+    pub(crate) copies: u64,
 }
 
 /// What a stage has done so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) tally: Tally,
-    pub(crate) busy: Duration,
+    pub(crate) times: Times,
     pub(crate) bytes_taken: u64,
+    pub(crate) fraction: Option<f64>,
 }

@@ -19,6 +19,8 @@ pub enum Failure {
     Sink(SinkError),
     /// An item, or what a step holds, is larger than the memory limit.
     Budget(BudgetError),
+    /// The executor of its futures could not be made.
+    Executor(std::io::Error),
     /// Somebody cancelled it.
     Cancelled,
 }
@@ -75,6 +77,7 @@ impl fmt::Display for PipelineError {
             Failure::Source(error) => write!(f, "the source failed: {error}"),
             Failure::Sink(error) => write!(f, "the sink failed: {error}"),
             Failure::Budget(error) => error.fmt(f),
+            Failure::Executor(error) => write!(f, "no executor for futures: {error}"),
             Failure::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -86,6 +89,7 @@ impl Error for PipelineError {
             Failure::Item(error) => error.source(),
             Failure::Source(error) => Some(error.get_ref()),
             Failure::Sink(error) => Some(error.get_ref()),
+            Failure::Executor(error) => Some(error),
             Failure::Budget(_) | Failure::Cancelled => None,
         }
     }

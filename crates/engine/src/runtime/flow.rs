@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::PipelineError;
-use super::threaded::Machine;
+use super::machine::Machine;
 use crate::metrics::{Metrics, Report};
 use crate::pipeline::Pipeline;
 

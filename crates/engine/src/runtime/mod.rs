@@ -1,12 +1,18 @@
 //! What runs a pipeline: the only room with threads and a clock.
 
+mod asynchronous;
 mod clock;
 mod ends;
 mod failure;
 mod flow;
+mod links;
+mod machine;
 pub mod memory;
+mod pressure;
 mod signal;
+mod simulated;
 mod threaded;
 
 pub use failure::{Failure, PipelineError};
 pub use flow::{Flow, Running};
+pub use pressure::Level;

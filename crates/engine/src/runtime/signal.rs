@@ -3,15 +3,18 @@
 //! A waiter notes the count of changes *before* it looks for work and sleeps only if the count is still
 //! the same. Announcing a change costs one atomic addition while nobody sleeps.
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Poll, Wake, Waker};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     changes: AtomicU64,
     sleepers: AtomicUsize,
-    lock: Mutex<()>,
+    /// Those who wait in a future instead of a thread.
+    wakers: Mutex<Vec<Waker>>,
     wake: Condvar,
 }
 
@@ -26,17 +29,55 @@ impl Signal {
         self.changes.fetch_add(1, Ordering::SeqCst);
         // Either the sleeper counted itself before this load, or it sees the new count before it sleeps.
         if self.sleepers.load(Ordering::SeqCst) > 0 {
-            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
+            let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(PoisonError::into_inner));
             self.wake.notify_all();
+            wakers.into_iter().for_each(Waker::wake);
         }
     }
 
     /// Sleeps until the count differs from `ticket`, or for `at_most`.
     pub(crate) fn wait(&self, ticket: u64, at_most: Duration) {
-        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let guard = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         self.sleepers.fetch_add(1, Ordering::SeqCst);
-        let unchanged = |_: &mut ()| self.ticket() == ticket;
+        let unchanged = |_: &mut Vec<Waker>| self.ticket() == ticket;
         drop(self.wake.wait_timeout_while(guard, at_most, unchanged));
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Is ready when the count differs from `ticket`.
+    pub(crate) async fn change_since(&self, ticket: u64) {
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        let _awake = Awake(self);
+        poll_fn(|context| {
+            // Under the lock, so that a change either finds the waker or is seen here.
+            let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.ticket() != ticket {
+                return Poll::Ready(());
+            }
+            if !wakers.iter().any(|known| known.will_wake(context.waker())) {
+                wakers.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// Counts a sleeper out, also if its future is dropped.
+struct Awake<'a>(&'a Signal);
+
+impl Drop for Awake<'_> {
+    fn drop(&mut self) {
+        self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.changed();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.changed();
     }
 }

@@ -9,7 +9,9 @@ use crate::operators::Identity;
 use crate::order::Order;
 use crate::plan::exchange::Exchange;
 use crate::plan::lane_stage::LaneStage;
-use crate::plan::source_stage::SourceStage;
+use crate::plan::origin::Tap;
+use crate::plan::origin_stage::OriginStage;
+use crate::plan::outflow::Outflow;
 use crate::plan::stage::Stage;
 use crate::source::Source;
 use crate::weigh::Weigh;
@@ -35,14 +37,14 @@ pub trait Head: Sized + Send + 'static {
     /// Makes the exchange behind this stage.
     #[doc(hidden)]
     #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
-    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Exchange<T> {
+    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
         Exchange::new(Order::Input, 1, lanes_after, chunker)
     }
 
     /// Makes the stage.
     #[doc(hidden)]
     #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
         C::Out: Weigh;
@@ -81,12 +83,12 @@ impl<S: Source> Head for Feed<S> {
     is_serial!();
 
     #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
         C::Out: Weigh,
     {
-        Box::new(SourceStage::new(name, self.0, chain, output))
+        Box::new(OriginStage::new(name, Tap(self.0), chain, output))
     }
 }
 
@@ -95,7 +97,7 @@ impl<I: Send + 'static> Head for Inlet<I> {
     is_serial!();
 
     #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
         C::Out: Weigh,
@@ -118,12 +120,12 @@ impl<I: Send + 'static> Head for Lanes<I> {
     }
 
     #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
-    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Exchange<T> {
+    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
         Exchange::new(self.order, self.lanes, lanes_after, chunker)
     }
 
     #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Arc<Exchange<C::Out>>) -> Box<dyn Stage>
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
         C::Out: Weigh,

@@ -1,0 +1,390 @@
+//! A stage that asks for its items: a source, or what joins several exchanges.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::task::Waker;
+use std::time::Duration;
+
+use super::StagePlan;
+use super::bell::Bell;
+use super::exchange::paced;
+use super::host::Host;
+use super::lane::Lane;
+use super::meter::{Meter, Spare};
+use super::origin::Origin;
+use super::outflow::Outflow;
+use super::outlet::{Gathered, Outlet};
+use super::stage::{Links, Reading, Stage, Step};
+use crate::budget::Reservation;
+use crate::error::{Interrupt, Outcome};
+use crate::operator::Operator;
+use crate::order::Order;
+use crate::source::Supply;
+use crate::tally::Tally;
+use crate::time::EventTime;
+use crate::weigh::Weigh;
+
+/// A stage that begins with an origin.
+pub(crate) struct OriginStage<S, C: Operator> {
+    plan: StagePlan,
+    links: Links,
+    needs_executor: bool,
+    /// `None` when all is over.
+    working: Mutex<Option<Working<S, C>>>,
+    output: Box<dyn Outflow<C::Out>>,
+    meter: Meter,
+    bell: Arc<Bell>,
+    waker: Waker,
+    finished: AtomicBool,
+    /// Bytes the last chunk weighed: what the next one is expected to.
+    chunk_bytes: AtomicU64,
+}
+
+struct Working<S, C: Operator> {
+    origin: S,
+    lane: Lane<C>,
+    position: u64,
+    /// Items that take about as long as a step should.
+    pace: usize,
+    held: Option<Reservation>,
+    /// What waits for more, where the chunker says so.
+    gathered: Option<Gathered<C::Out>>,
+    /// A watermark the chain has not dealt with yet.
+    pending: Option<EventTime>,
+    /// The origin has no more, and the chain is to end.
+    is_ending: bool,
+    asks: Asks,
+}
+
+/// When an origin is to be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    Now,
+    At(Duration),
+    WhenRung,
+}
+
+impl<S, C> Working<S, C>
+where
+    S: Origin<Item = C::In>,
+    C: Operator,
+    C::Out: Weigh,
+{
+    /// Returns whether the chain has something to do before it may be given more.
+    fn has_arrears(&self) -> bool {
+        self.is_ending || self.pending.is_some() || self.lane.is_busy()
+    }
+
+    /// Returns when there is something to do that nobody else announces.
+    fn due(&self) -> Option<Duration> {
+        let asks = match self.asks {
+            Asks::At(at) if !self.has_arrears() => Some(at),
+            _ => None,
+        };
+        let gathered = self.gathered.as_ref().and_then(Gathered::due);
+        [asks, gathered, self.lane.due()].into_iter().flatten().min()
+    }
+
+    /// Returns what became of all items so far.
+    fn tally(&self) -> Tally {
+        let mut tally = self.lane.tally();
+        if let Some(origin) = self.origin.tally() {
+            // What it gave was made of what it took.
+            tally.created += tally.taken;
+            tally.taken = 0;
+            tally += origin;
+        }
+        tally.held += self.gathered.as_ref().map_or(0, Gathered::len);
+        tally
+    }
+}
+
+impl<S, C> OriginStage<S, C>
+where
+    S: Origin<Item = C::In>,
+    C: Operator,
+    C::Out: Weigh,
+{
+    pub(crate) fn new(name: Option<String>, origin: S, chain: C, output: Box<dyn Outflow<C::Out>>) -> Self {
+        let lane = Lane::new(chain, 0);
+        let mut steps = Vec::new();
+        origin.describe(&mut steps);
+        lane.describe(&mut steps);
+        let links =
+            Links { inlets: origin.inlets(), targets: output.targets(), copies: output.copies() };
+        let plan = StagePlan::new(name, steps, 1, Order::Input);
+        let bell = Arc::new(Bell::default());
+        let working = Working {
+            origin,
+            lane,
+            position: 0,
+            pace: FIRST_PACE,
+            held: None,
+            gathered: None,
+            pending: None,
+            is_ending: false,
+            asks: Asks::Now,
+        };
+        Self {
+            plan,
+            needs_executor: working.origin.needs_executor(),
+            links,
+            working: Mutex::new(Some(working)),
+            output,
+            meter: Meter::new(1),
+            waker: Waker::from(Arc::clone(&bell)),
+            bell,
+            finished: AtomicBool::new(false),
+            chunk_bytes: AtomicU64::new(0),
+        }
+    }
+
+    fn is_source(&self) -> bool {
+        self.links.inlets.is_empty()
+    }
+
+    /// Returns whether there is memory for another chunk. A pipeline with nothing on its way is always
+    /// given one, or what its steps hold could keep it waiting for ever.
+    fn is_admitted(&self, index: usize, host: &dyn Host) -> bool {
+        let expected = usize::try_from(self.chunk_bytes.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        host.budget().has_room_for(expected) || (self.output.is_vacant() && host.is_quiet_behind(index))
+    }
+
+    /// Returns whether there is something to do, or what it is that is missing.
+    fn readiness(&self, working: &mut Working<S, C>, index: usize, host: &dyn Host) -> Result<(), Spare> {
+        let is_overdue = |due: Option<Duration>| due.is_some_and(|due| due <= host.now());
+        if working.has_arrears() {
+            if working.lane.is_busy() && !is_overdue(working.lane.due()) {
+                return Err(Spare::Idle);
+            }
+            let must_wait = host.budget().is_over() && !self.output.is_vacant();
+            return if must_wait { Err(Spare::Blocked) } else { Ok(()) };
+        }
+        if is_overdue(working.gathered.as_ref().and_then(Gathered::due)) || is_overdue(working.lane.due()) {
+            return Ok(());
+        }
+        if self.is_source() {
+            if host.is_draining() {
+                working.is_ending = true;
+                return Ok(());
+            }
+            if host.is_paused() {
+                return Err(Spare::Blocked);
+            }
+        }
+        let asks = match working.asks {
+            _ if self.bell.has_rung() => true,
+            _ if !self.is_source() => working.origin.is_ready(),
+            Asks::At(at) => at <= host.now(),
+            Asks::WhenRung => false,
+            Asks::Now => true,
+        };
+        if !asks {
+            return Err(Spare::Idle);
+        }
+        if self.is_admitted(index, host) { Ok(()) } else { Err(Spare::Blocked) }
+    }
+
+    fn act(&self, working: &mut Working<S, C>, index: usize, host: &dyn Host) -> Step {
+        let Some(place) = self.output.open() else {
+            self.meter.observe(Spare::Blocked, || host.now());
+            return Step::Waiting;
+        };
+        let started = host.now();
+        self.meter.begin(1, started, None);
+        let gathered = working.gathered.take().unwrap_or_else(|| Gathered::with(host.budget().reserve(0)));
+        let mut outlet =
+            Outlet::new((host, &self.plan.name), (&*self.output, place), gathered, (working.position, started));
+        let mut outcome = Ok(());
+        if working.has_arrears() || working.lane.due().is_some_and(|due| due <= started) {
+            outcome = working.lane.run(&mut Vec::new(), &mut outlet, (host, false)).map(drop);
+        } else if !self.is_overdue_to_leave(&mut outlet, started) {
+            outcome = self.pull(working, &mut outlet, host, started);
+        }
+        if matches!(outcome, Err(Interrupt::Done)) {
+            working.is_ending = true;
+            outcome = Ok(());
+        }
+        let outcome = outcome.and_then(|()| Self::settle(working, &mut outlet));
+        let is_over = outcome.is_err() || (working.is_ending && !working.lane.is_busy());
+        if is_over {
+            outlet.flush();
+        }
+        working.lane.count_passed(&mut outlet);
+        if outlet.chunk_bytes_max() > 0 {
+            self.chunk_bytes.store(outlet.chunk_bytes_max() as u64, Ordering::Relaxed);
+        }
+        working.gathered = outlet.into_gathered().kept();
+        self.output.close_place(place);
+        let outcome = outcome.and_then(|()| self.hold(working, host));
+        self.meter.set_bytes_taken(working.origin.bytes_taken());
+        self.meter.publish(0, working.tally());
+        self.meter.end(1, host.now());
+        self.meter.observe(Spare::Ready, || host.now());
+        if is_over || outcome.is_err() {
+            if let Err(reason) = outcome {
+                host.fail(index, reason);
+            }
+            self.finish(working);
+        }
+        host.changed();
+        Step::Worked
+    }
+
+    /// Lets a chunk go that has waited long enough for more; returns whether there was one.
+    fn is_overdue_to_leave(&self, outlet: &mut Outlet<'_, C::Out>, now: Duration) -> bool {
+        let is_overdue = outlet.due().is_some_and(|due| due <= now);
+        if is_overdue {
+            outlet.flush();
+        }
+        is_overdue
+    }
+
+    /// Asks the origin.
+    fn pull(
+        &self,
+        working: &mut Working<S, C>,
+        outlet: &mut Outlet<'_, C::Out>,
+        host: &dyn Host,
+        started: Duration,
+    ) -> Outcome {
+        self.bell.wakes(|| host.waker());
+        self.bell.take_rung();
+        let most = working.pace as u64;
+        let extras = (&self.waker, &mut working.pending);
+        let (fed, answer) = working.lane.feed(&mut working.origin, most, outlet, extras);
+        working.position += fed;
+        if fed > 0 {
+            let items = usize::try_from(fed).unwrap_or(usize::MAX);
+            working.pace = paced(working.pace, items, host.now().saturating_sub(started), STEP_TIME);
+        }
+        let supply = answer?;
+        let is_empty = fed == 0 && !outlet.has_cut();
+        working.asks = match supply {
+            Supply::Idle if is_empty => {
+                Asks::At(working.origin.due().unwrap_or_else(|| host.now() + IDLE_PAUSE))
+            }
+            Supply::Pending => Asks::WhenRung,
+            Supply::More | Supply::Idle | Supply::End => Asks::Now,
+        };
+        working.is_ending = supply == Supply::End;
+        Ok(())
+    }
+
+    /// Does what the chain could not do while it was busy.
+    fn settle(working: &mut Working<S, C>, outlet: &mut Outlet<'_, C::Out>) -> Outcome {
+        if let Some(at) = working.pending.filter(|_| !working.lane.is_busy()) {
+            working.lane.watermark(at, outlet)?;
+            if !working.lane.is_busy() {
+                working.pending = None;
+                outlet.watermark(at);
+            }
+        }
+        if working.is_ending && !working.lane.is_busy() {
+            working.lane.end(outlet)?;
+        }
+        Ok(())
+    }
+
+    /// Reserves what is held between items.
+    fn hold(&self, working: &mut Working<S, C>, host: &dyn Host) -> Outcome {
+        let held = working.held.get_or_insert_with(|| host.budget().reserve(0));
+        held.resize(working.lane.held_bytes() + working.origin.held_bytes());
+        Ok(host.budget().check_item(held.bytes())?)
+    }
+
+    fn finish(&self, working: &mut Working<S, C>) {
+        working.held = None;
+        working.origin.close();
+        self.finished.store(true, Ordering::Release);
+        self.output.end();
+        self.meter.publish(0, working.tally());
+    }
+}
+
+impl<S, C> Stage for OriginStage<S, C>
+where
+    S: Origin<Item = C::In>,
+    C: Operator,
+    C::Out: Weigh,
+{
+    fn step(&self, index: usize, host: &dyn Host) -> Step {
+        if self.is_finished() {
+            return Step::Waiting;
+        }
+        let mut guard = match self.working.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Step::Waiting,
+        };
+        let Some(working) = guard.as_mut().filter(|_| !self.is_finished()) else { return Step::Waiting };
+        if self.output.is_closed() {
+            self.finish(working);
+            host.changed();
+            return Step::Worked;
+        }
+        match self.readiness(working, index, host) {
+            Ok(()) => self.act(working, index, host),
+            Err(lacking) => {
+                self.meter.observe(lacking, || host.now());
+                Step::Waiting
+            }
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Acquire)
+    }
+
+    fn is_quiet(&self) -> bool {
+        match self.working.try_lock() {
+            Ok(guard) => guard.as_ref().is_none_or(|working| {
+                self.is_finished() || !working.has_arrears() && working.gathered.is_none() && working.origin.is_quiet()
+            }),
+            Err(TryLockError::Poisoned(_)) => true,
+            Err(TryLockError::WouldBlock) => false,
+        }
+    }
+
+    fn due(&self) -> Option<Duration> {
+        let guard = self.working.try_lock().ok()?;
+        guard.as_ref().filter(|_| !self.is_finished())?.due()
+    }
+
+    fn needs_executor(&self) -> bool {
+        self.needs_executor
+    }
+
+    fn abandon(&self) {
+        let mut guard = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut working) = guard.take() {
+            working.origin.close();
+            self.meter.publish(0, working.tally());
+        }
+    }
+
+    fn plan(&self) -> &StagePlan {
+        &self.plan
+    }
+
+    fn links(&self) -> Links {
+        self.links.clone()
+    }
+
+    fn reading(&self, now: Duration) -> Reading {
+        let mut reading = self.meter.reading(now);
+        reading.fraction = self.working.try_lock().ok().and_then(|guard| guard.as_ref()?.origin.fraction());
+        reading
+    }
+}
+
+/// Items asked of a source at first, before anything is known of their cost.
+const FIRST_PACE: usize = 16;
+
+/// How long a source may push before the runtime looks whether the pipeline was cancelled.
+///
+/// Longer delays cancellation and progress, shorter pays for looking more often.
+const STEP_TIME: Duration = Duration::from_millis(2);
+
+/// How long a source that has nothing at the moment, and does not say more, is left alone.
+const IDLE_PAUSE: Duration = Duration::from_millis(1);

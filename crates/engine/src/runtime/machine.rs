@@ -1,0 +1,282 @@
+//! A pipeline and all it needs to run, whoever turns the crank: threads or a simulation.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use super::asynchronous::Executor;
+use super::clock::Clock;
+use super::failure::{Failure, PipelineError};
+use super::links::Network;
+use super::memory;
+use super::pressure::Pressure;
+use super::signal::Signal;
+use super::simulated::Chance;
+use crate::budget::Budget;
+use crate::error::Interrupt;
+use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
+use crate::pipeline::{Pipeline, Progress};
+use crate::plan::host::{Host, Task};
+use crate::plan::stage::{Stage, Step};
+
+/// A pipeline and all it needs to run.
+pub(crate) struct Machine {
+    stages: Vec<Box<dyn Stage>>,
+    network: Network,
+    budget: Budget,
+    limit_origin: LimitOrigin,
+    pub(super) threads: usize,
+    progress: Option<Progress>,
+    told: Mutex<Duration>,
+    pub(super) clock: Clock,
+    pub(super) signal: Arc<Signal>,
+    executor: OnceLock<Executor>,
+    pub(super) chance: Option<Chance>,
+    pub(super) pressure: Pressure,
+    latency: Latency,
+    stopping: AtomicBool,
+    paused: AtomicBool,
+    draining: AtomicBool,
+    failure: Mutex<Option<(Option<usize>, Failure)>>,
+}
+
+impl Machine {
+    pub(crate) fn new(pipeline: Pipeline) -> Self {
+        let lanes_max = pipeline.explain().lanes_max();
+        let options = pipeline.options;
+        let (budget, limit_origin) = match options.budget {
+            Some(budget) => (budget, LimitOrigin::Set),
+            None => {
+                let (bytes, origin) = memory::default_limit();
+                (Budget::new(bytes), origin)
+            }
+        };
+        let chance = options.seed.map(Chance::new);
+        Self {
+            network: Network::of(&pipeline.stages),
+            stages: pipeline.stages,
+            pressure: Pressure::new(&budget, options.pressure),
+            budget,
+            limit_origin,
+            threads: options.threads.unwrap_or(lanes_max).min(lanes_max),
+            progress: options.progress,
+            told: Mutex::new(Duration::ZERO),
+            clock: if chance.is_some() { Clock::start_virtual() } else { Clock::start() },
+            signal: Arc::new(Signal::default()),
+            executor: OnceLock::new(),
+            chance,
+            latency: Latency::default(),
+            stopping: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Works until the end, and reports.
+    pub(crate) fn run(&self) -> Result<Report, PipelineError> {
+        self.prepare();
+        match &self.chance {
+            Some(chance) => self.run_simulated(chance),
+            None => self.run_threads(),
+        }
+        for stage in &self.stages {
+            stage.abandon();
+        }
+        let report = Report::new(self.metrics(), self.limit_origin, self.threads, self.network.edges());
+        match self.first_failure().take() {
+            None => Ok(report),
+            Some((index, failure)) => {
+                let stage = index.map(|index| (index, self.stages[index].plan().name.clone()));
+                Err(PipelineError { stage, failure, report: Box::new(report) })
+            }
+        }
+    }
+
+    fn first_failure(&self) -> MutexGuard<'_, Option<(Option<usize>, Failure)>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.stop(None, Failure::Cancelled);
+    }
+
+    pub(crate) fn pause(&self, is_paused: bool) {
+        self.paused.store(is_paused, Ordering::Release);
+        self.signal.changed();
+    }
+
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.signal.changed();
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        let now = self.clock.elapsed();
+        Metrics {
+            stages: self.stages.iter().map(|stage| StageMetrics::of(&**stage, now)).collect(),
+            elapsed: now,
+            reserved_bytes: self.budget.reserved(),
+            reserved_bytes_peak: self.budget.peak(),
+            limit_bytes: self.budget.limit(),
+            pressure_events: self.pressure.events(),
+            latency: self.latency.percentiles(),
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_stopping() || self.network.lasts().iter().all(|&last| self.stages[last].is_finished())
+    }
+
+    /// Asks one stage for a step.
+    pub(super) fn step(&self, index: usize) -> Step {
+        let _context = self.executor().map(Executor::enter);
+        self.stages[index].step(index, self)
+    }
+
+    /// Asks all stages for a step, those nearest to the sinks first.
+    pub(super) fn step_any(&self) -> Step {
+        let is_stepping = |&index: &usize| self.step(index) == Step::Worked;
+        match (0..self.stages.len()).rev().find(is_stepping) {
+            Some(_) => Step::Worked,
+            None => Step::Waiting,
+        }
+    }
+
+    pub(super) fn stages_count(&self) -> usize {
+        self.stages.len()
+    }
+
+    /// Returns what drives futures, if a stage makes any.
+    pub(super) fn executor(&self) -> Option<&Executor> {
+        self.executor.get()
+    }
+
+    /// Lets futures be driven by somebody else's executor.
+    pub(super) fn drive_with(&self, executor: Executor) {
+        if self.stages.iter().any(|stage| stage.needs_executor()) {
+            let _ = self.executor.set(executor);
+        }
+    }
+
+    /// Makes an executor if one is needed and nobody gave one.
+    fn prepare(&self) {
+        if self.executor().is_none() && self.stages.iter().any(|stage| stage.needs_executor()) {
+            match Executor::own() {
+                Ok(executor) => {
+                    let _ = self.executor.set(executor);
+                }
+                Err(error) => self.stop(None, Failure::Executor(error)),
+            }
+        }
+    }
+
+    /// Returns when something is to be done although nothing changes.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.stages.iter().filter_map(|stage| stage.due()).min()
+    }
+
+    pub(super) fn stop(&self, stage: Option<usize>, failure: Failure) {
+        if !self.is_over() {
+            self.first_failure().get_or_insert((stage, failure));
+            self.stopping.store(true, Ordering::Release);
+        }
+        self.signal.changed();
+    }
+
+    /// Stops without a reason: one of us is unwinding, and its panic says why.
+    pub(super) fn abort(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.signal.changed();
+    }
+
+    /// Tells of pressure, and of progress if it is time and nobody else is telling.
+    pub(super) fn tell(&self) {
+        self.pressure.look(&self.budget);
+        let Some(progress) = &self.progress else { return };
+        let Ok(mut told) = self.told.try_lock() else { return };
+        let now = self.clock.elapsed();
+        if now.saturating_sub(*told) >= progress.every {
+            *told = now;
+            let metrics = self.metrics();
+            (progress.tell.lock().unwrap_or_else(PoisonError::into_inner))(&metrics);
+        }
+    }
+
+    /// Returns how long nobody has to be told anything.
+    pub(super) fn untold(&self) -> Duration {
+        self.progress.as_ref().map_or(LONGEST_SLEEP, |progress| progress.every)
+    }
+}
+
+impl Host for Machine {
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed)
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    fn is_quiet_behind(&self, stage: usize) -> bool {
+        // In the direction of the flow: what moves on while we look is met again further on.
+        self.network.behind(stage).iter().all(|&stage| self.stages[stage].is_quiet())
+    }
+
+    fn items_between_looks(&self) -> usize {
+        self.chance.as_ref().map_or(ITEMS_BETWEEN_LOOKS, Chance::items)
+    }
+
+    fn is_turn_over(&self) -> bool {
+        self.chance.as_ref().is_some_and(Chance::is_turn_over)
+    }
+
+    fn changed(&self) {
+        self.signal.changed();
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.signal))
+    }
+
+    fn spawn(&self, task: Task) {
+        if let Some(executor) = self.executor() {
+            executor.spawn(task);
+        }
+    }
+
+    fn arrived(&self, latency: Duration) {
+        self.latency.record(latency);
+    }
+
+    fn fail(&self, stage: usize, reason: Interrupt) {
+        if let Some(failure) = Failure::of(reason) {
+            self.stop(Some(stage), failure);
+        }
+    }
+}
+
+/// A worker with nothing to do is woken by the change that gives it something; it never looks by itself.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
+/// Items between two looks at whether the pipeline is stopping.
+///
+/// More delays a cancellation where the chunks are the user's own, fewer costs a load for each.
+const ITEMS_BETWEEN_LOOKS: usize = 2048;

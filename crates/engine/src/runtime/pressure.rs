@@ -1,0 +1,69 @@
+//! Telling when the memory runs full, and when there is room again.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::budget::Budget;
+
+/// Whether the memory is nearly full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The bytes held have come back below the threshold.
+    Relieved,
+    /// The bytes held have risen to the threshold.
+    Pressed,
+}
+
+type Tell = Box<dyn FnMut(Level) + Send>;
+
+/// Watches the bytes held cross a threshold, up and down.
+pub(crate) struct Pressure {
+    threshold_bytes: usize,
+    is_pressed: AtomicBool,
+    events: AtomicU64,
+    listeners: Mutex<Vec<Tell>>,
+}
+
+impl Pressure {
+    /// Watches for `share` of the budget.
+    pub(crate) fn new(budget: &Budget, share: Option<f64>) -> Self {
+        let share = share.unwrap_or(THRESHOLD_SHARE);
+        #[expect(clippy::cast_possible_truncation, reason = "a share of a size is a size")]
+        #[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
+        let threshold_bytes = (budget.limit() as f64 * share) as usize;
+        Self {
+            threshold_bytes,
+            is_pressed: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+            listeners: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Returns how often the threshold was reached.
+    pub(crate) fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
+    }
+
+    /// Tells one more listener of every crossing.
+    pub(crate) fn listen(&self, tell: Tell) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
+    }
+
+    /// Looks at the bytes held, and tells if they have crossed the threshold.
+    pub(crate) fn look(&self, budget: &Budget) {
+        let is_pressed = budget.reserved() >= self.threshold_bytes;
+        if is_pressed == self.is_pressed.load(Ordering::Relaxed)
+            || self.is_pressed.swap(is_pressed, Ordering::AcqRel) == is_pressed
+        {
+            return;
+        }
+        self.events.fetch_add(u64::from(is_pressed), Ordering::Relaxed);
+        let level = if is_pressed { Level::Pressed } else { Level::Relieved };
+        for tell in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+            tell(level);
+        }
+    }
+}
+
+/// Share of the budget at which the memory counts as nearly full, unless another is set.
+const THRESHOLD_SHARE: f64 = 0.8;

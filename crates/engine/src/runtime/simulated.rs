@@ -1,0 +1,80 @@
+//! The runtime of one thread, a seeded schedule and a clock that moves only when nothing else does.
+//!
+//! The same stages run as under threads. At each turn one of them is asked for a step, at random; a lane
+//! may be told to lay down its work in the middle of a chunk, so that lanes interleave as threads would;
+//! time jumps to whatever is due next. The same seed gives the same run, to the last step.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::machine::Machine;
+use crate::plan::stage::Step;
+
+/// The random choices of a simulated run.
+pub(crate) struct Chance(Mutex<fastrand::Rng>);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+    }
+
+    fn random(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns how many items a lane works on before it looks up.
+    pub(crate) fn items(&self) -> usize {
+        self.random().usize(1..8)
+    }
+
+    /// Returns whether a lane must lay down its work.
+    pub(crate) fn is_turn_over(&self) -> bool {
+        self.random().u8(..) < 64
+    }
+
+    /// Returns one of `count`.
+    fn one_of(&self, count: usize) -> usize {
+        self.random().usize(..count)
+    }
+
+    /// Returns a short time, for what costs time.
+    fn moment(&self) -> Duration {
+        Duration::from_nanos(self.random().u64(..100_000))
+    }
+}
+
+impl Machine {
+    /// Works until the end, or until nothing will ever happen again.
+    ///
+    /// # Panics
+    ///
+    /// If no stage can take a step and none is due: a deadlock, which is a fault of ours.
+    pub(super) fn run_simulated(&self, chance: &Chance) {
+        let mut refusals = 0;
+        while !self.is_over() {
+            self.clock.advance_to(self.clock.elapsed() + chance.moment());
+            let first = chance.one_of(self.stages_count());
+            let order = (first..self.stages_count()).chain(0..first);
+            let has_worked = order.into_iter().any(|index| self.step(index) == Step::Worked);
+            self.tell();
+            // A stage may have refused only because chance told it that its turn was over.
+            refusals = if has_worked { 0 } else { refusals + 1 };
+            if has_worked || refusals < REFUSALS_MAX {
+                continue;
+            }
+            let ticket = self.signal.ticket();
+            let is_driven = self.due().is_none()
+                && self.executor().is_some_and(|it| it.wait(&self.signal, ticket, OUTSIDE));
+            if !is_driven {
+                let due = self.due().filter(|&due| due < Duration::MAX);
+                self.clock.advance_to(due.expect("a pipeline that is not over can take a step"));
+            }
+        }
+    }
+}
+
+/// How long a call to the world outside, which no seed decides, may take before a look at it.
+const OUTSIDE: Duration = Duration::from_millis(100);
+
+/// Refusals in a row that cannot all be by chance.
+const REFUSALS_MAX: u32 = 64;
