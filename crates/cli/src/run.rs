@@ -38,7 +38,7 @@ pub(crate) fn to_json(command: &str, report: &Report) -> Value {
                 "lanes": stage.lanes,
                 "taken": stage.tally.taken,
                 "passed": stage.tally.passed,
-                "busy_seconds": stage.busy.as_secs_f64(),
+                "busy_seconds": stage.times.busy.as_secs_f64(),
             })
         })
         .collect();

@@ -11,6 +11,9 @@ pub enum Order {
     Input,
     /// As they are done: nothing waits for a slow chunk.
     Relaxed,
+    /// Items of one key as they came in, those of different keys as they are done. Lanes by key are made
+    /// by [`distribute`](crate::Stream::distribute) and [`key_by`](crate::Stream::key_by).
+    Key,
 }
 
 impl fmt::Display for Order {
@@ -18,6 +21,7 @@ impl fmt::Display for Order {
         f.write_str(match self {
             Order::Input => "input order",
             Order::Relaxed => "relaxed order",
+            Order::Key => "order by key",
         })
     }
 }

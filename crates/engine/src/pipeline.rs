@@ -37,6 +37,19 @@ pub(crate) struct Options {
     pub(crate) seed: Option<u64>,
 }
 
+impl Options {
+    /// Fills what is not set with what another sets.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            budget: self.budget.or(other.budget),
+            threads: self.threads.or(other.threads),
+            progress: self.progress.or(other.progress),
+            pressure: self.pressure.or(other.pressure),
+            seed: self.seed.or(other.seed),
+        }
+    }
+}
+
 /// Whom to tell about progress, and how often.
 pub(crate) struct Progress {
     pub(crate) every: Duration,

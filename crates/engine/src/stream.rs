@@ -23,9 +23,12 @@ use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRe
 use crate::weigh::Weigh;
 
 mod head;
+mod keyed;
 mod policies;
+mod shape;
 
-pub use head::{Feed, Head, Inlet, Lanes};
+pub use head::{Feed, Head, Inlet, Joined, Keys, Lanes};
+pub use keyed::Keyed;
 pub use policies::Step;
 
 /// A stream of items, described step by step and run when it is closed.
@@ -256,12 +259,14 @@ where
     ///
     /// # Panics
     ///
-    /// If `lanes` is 0.
+    /// If `lanes` is 0, or the order is [`Order::Key`], which needs keys: see
+    /// [`distribute`](Self::distribute).
     pub fn parallel(self, lanes: usize, order: Order) -> Stream<T, Lanes<T>>
     where
         T: Weigh,
     {
         assert!(lanes > 0, "a stage has at least one lane");
+        assert!(order != Order::Key, "lanes by key need keys: `distribute` or `key_by`");
         self.close(|inlet| Lanes { inlet, lanes, order }, lanes)
     }
 

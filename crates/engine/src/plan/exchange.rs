@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::lineup::{Lineup, Place};
 use super::outflow::Outflow;
+use super::producers::Producers;
 use crate::chunk::Times;
 use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker};
 use crate::message::Message;
 use crate::order::Order;
-use crate::time::EventTime;
 
 /// The bounded place between two stages: a line of messages, its end, and how large chunks should be.
 pub(crate) struct Exchange<T> {
@@ -23,19 +23,11 @@ pub(crate) struct Exchange<T> {
 struct State<T> {
     line: Lineup<T>,
     /// What is known of each stage that puts messages here.
-    producers: Vec<Producer>,
-    watermark: Option<EventTime>,
+    producers: Producers,
     is_closed: bool,
-    sent: u64,
     abandoned: u64,
     /// Buffers that were emptied and may be filled again.
     spare: Vec<Vec<T>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Producer {
-    has_ended: bool,
-    watermark: Option<EventTime>,
 }
 
 /// Names an exchange, for the one who wants to know which stages it lies between.
@@ -63,10 +55,8 @@ impl<T> Exchange<T> {
         Arc::new(Self {
             state: Mutex::new(State {
                 line: Lineup::new(order, window),
-                producers: Vec::new(),
-                watermark: None,
+                producers: Producers::default(),
                 is_closed: false,
-                sent: 0,
                 abandoned: 0,
                 spare: Vec::new(),
             }),
@@ -82,9 +72,8 @@ impl<T> Exchange<T> {
 
     /// Opens it to one more stage that puts messages here.
     pub(crate) fn port(self: &Arc<Self>) -> Port<T> {
-        let producers = &mut self.lock().producers;
-        producers.push(Producer::default());
-        Port { exchange: Arc::clone(self), producer: producers.len() - 1, waits_its_turn: false }
+        let producer = self.lock().producers.add();
+        Port { exchange: Arc::clone(self), producer, waits_its_turn: false }
     }
 
     /// Opens it to one more stage, whose messages come behind all those of the stages before.
@@ -103,7 +92,7 @@ impl<T> Exchange<T> {
         match state.line.peek() {
             Some(Message::Watermark(_)) => Sight::Fence,
             Some(Message::Chunk(chunk)) => Sight::Chunk(chunk.times()),
-            None if state.is_closed || state.has_ended() && state.line.is_empty() => Sight::End,
+            None if state.is_closed || state.producers.have_ended() && state.line.is_empty() => Sight::End,
             None => Sight::Nothing,
         }
     }
@@ -144,11 +133,6 @@ impl<T> Exchange<T> {
         }
     }
 
-    /// Returns the number of items that were put.
-    pub(crate) fn sent(&self) -> u64 {
-        self.lock().sent
-    }
-
     /// Returns the number of items that were put and never taken.
     pub(crate) fn abandoned(&self) -> u64 {
         self.lock().abandoned
@@ -179,26 +163,6 @@ impl<T> Exchange<T> {
     }
 }
 
-impl<T> State<T> {
-    fn has_ended(&self) -> bool {
-        self.producers.iter().all(|producer| producer.has_ended)
-    }
-
-    /// Returns the watermark of all that put messages here, if it has risen.
-    fn risen_watermark(&mut self) -> Option<EventTime> {
-        let open = || self.producers.iter().filter(|producer| !producer.has_ended);
-        // One that has said nothing yet may still give the earliest event of all.
-        if open().any(|producer| producer.watermark.is_none()) {
-            return None;
-        }
-        let least = open().filter_map(|producer| producer.watermark).min()?;
-        (self.watermark.is_none_or(|before| before < least)).then(|| {
-            self.watermark = Some(least);
-            least
-        })
-    }
-}
-
 /// The way of one stage into an exchange.
 pub(crate) struct Port<T> {
     exchange: Arc<Exchange<T>>,
@@ -209,14 +173,12 @@ pub(crate) struct Port<T> {
 impl<T: Send> Outflow<T> for Port<T> {
     fn open(&self) -> Option<Place> {
         let mut state = self.exchange.lock();
-        let must_wait =
-            self.waits_its_turn && state.producers[..self.producer].iter().any(|before| !before.has_ended);
+        let must_wait = self.waits_its_turn && !state.producers.have_ended_before(self.producer);
         if must_wait { None } else { state.line.open() }
     }
 
     fn put(&self, place: Place, message: Message<T>) {
         let mut state = self.exchange.lock();
-        state.sent += message.items();
         if state.is_closed {
             state.abandoned += message.items();
             drop(state); // before the message: dropping items may run code of the user
@@ -225,8 +187,8 @@ impl<T: Send> Outflow<T> for Port<T> {
         match message {
             Message::Chunk(_) => state.line.put(place, message),
             Message::Watermark(at) => {
-                state.producers[self.producer].watermark = Some(at);
-                if let Some(at) = state.risen_watermark() {
+                state.producers.raise(self.producer, at);
+                if let Some(at) = state.producers.risen() {
                     state.line.put(place, Message::Watermark(at));
                 }
             }
@@ -251,13 +213,13 @@ impl<T: Send> Outflow<T> for Port<T> {
 
     fn end(&self) {
         let mut state = self.exchange.lock();
-        state.producers[self.producer].has_ended = true;
-        if state.is_closed || state.has_ended() {
+        state.producers.end(self.producer);
+        if state.is_closed || state.producers.have_ended() {
             return;
         }
         // Whoever held the watermark back may have been this one.
         if let Some(place) = state.line.open() {
-            if let Some(at) = state.risen_watermark() {
+            if let Some(at) = state.producers.risen() {
                 state.line.put(place, Message::Watermark(at));
             }
             state.line.close(place);

@@ -54,7 +54,7 @@ struct Claims<C: Operator> {
 }
 
 /// What a thread works on, or laid down to be gone on with.
-struct Job<C: Operator> {
+pub(super) struct Job<C: Operator> {
     work: Work<C>,
     place: Place,
     position: u64,
@@ -209,7 +209,7 @@ where
     }
 
     /// Finds something to do.
-    fn find(&self, host: &dyn Host) -> Option<Job<C>> {
+    pub(super) fn find(&self, host: &dyn Host) -> Option<Job<C>> {
         let mut claims = self.claims();
         if self.is_finished() {
             return None;
@@ -236,7 +236,8 @@ where
         Some(job)
     }
 
-    fn work(&self, mut job: Job<C>, index: usize, host: &dyn Host) {
+    pub(super) fn work(&self, mut job: Job<C>, index: usize, host: &dyn Host) {
+        host.changed(); // there is room in the inlet
         let started = host.now();
         let lanes = job.lanes();
         let Job { work, place, position, gathered } = &mut job;
@@ -270,6 +271,7 @@ where
         self.meter.end(lanes, host.now());
         if is_held_up {
             self.claims().held_up.push(job);
+            host.changed();
             return;
         }
         self.output.close_place(*place);
@@ -301,6 +303,7 @@ where
                 host.fail(index, reason);
             }
         }
+        host.changed();
     }
 
     /// Tells every lane of a fence, in the order of the lanes, and then those behind.
@@ -365,9 +368,7 @@ where
 {
     fn step(&self, index: usize, host: &dyn Host) -> Step {
         let Some(job) = self.find(host) else { return Step::Waiting };
-        host.changed(); // there is room in the inlet
         self.work(job, index, host);
-        host.changed();
         Step::Worked
     }
 

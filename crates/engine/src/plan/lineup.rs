@@ -13,13 +13,18 @@ use crate::message::Message;
 use crate::order::Order;
 
 /// A place in the line that was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place(u64);
 
 impl Place {
     /// Returns the place of what goes nowhere.
     pub(crate) fn first() -> Self {
         Self(0)
+    }
+
+    /// Returns a place whose meaning somebody else keeps.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
     }
 }
 
@@ -46,7 +51,7 @@ impl<T> Lineup<T> {
     pub(crate) fn new(order: Order, window: usize) -> Self {
         let kind = match order {
             Order::Input => Kind::Input { first: 0, places: VecDeque::with_capacity(window) },
-            Order::Relaxed => Kind::Relaxed { open: 0, waiting: VecDeque::with_capacity(window) },
+            Order::Relaxed | Order::Key => Kind::Relaxed { open: 0, waiting: VecDeque::with_capacity(window) },
         };
         Self { window, kind }
     }

@@ -6,7 +6,10 @@
 
 mod bell;
 pub(crate) mod exchange;
+pub(crate) mod fan;
 pub(crate) mod host;
+pub(crate) mod join;
+pub(crate) mod keyed_stage;
 mod lane;
 pub(crate) mod lane_stage;
 mod lineup;
@@ -15,6 +18,8 @@ pub(crate) mod origin;
 pub(crate) mod origin_stage;
 pub(crate) mod outflow;
 mod outlet;
+mod producers;
+mod shared;
 pub(crate) mod stage;
 
 use std::fmt;

@@ -8,6 +8,8 @@ use crate::operator::Operator;
 use crate::operators::Identity;
 use crate::order::Order;
 use crate::plan::exchange::Exchange;
+use crate::plan::join::{Join, Pairing};
+use crate::plan::keyed_stage::KeyedStage;
 use crate::plan::lane_stage::LaneStage;
 use crate::plan::origin::Tap;
 use crate::plan::origin_stage::OriginStage;
@@ -16,7 +18,8 @@ use crate::plan::stage::Stage;
 use crate::source::Source;
 use crate::weigh::Weigh;
 
-/// Where a stage takes its items from: [`Feed`], [`Inlet`] or [`Lanes`], and nothing else.
+/// Where a stage takes its items from: [`Feed`], [`Inlet`], [`Joined`], [`Lanes`] or [`Keys`], and nothing
+/// else.
 pub trait Head: Sized + Send + 'static {
     /// What it gives.
     type Item: Send + 'static;
@@ -34,16 +37,22 @@ pub trait Head: Sized + Send + 'static {
         T: Weigh + Send + 'static,
         C: Operator<In = Self::Item, Out = T>;
 
+    /// Returns over how many lanes keys behind this stage are spread unless another number is said.
+    #[doc(hidden)]
+    fn lanes(&self) -> usize {
+        1
+    }
+
     /// Makes the exchange behind this stage.
     #[doc(hidden)]
-    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
         Exchange::new(Order::Input, 1, lanes_after, chunker)
     }
 
     /// Makes the stage.
     #[doc(hidden)]
-    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
@@ -52,6 +61,15 @@ pub trait Head: Sized + Send + 'static {
 
 /// A stage that begins with a source.
 pub struct Feed<S>(pub(crate) S);
+
+/// A stage that begins by joining two others.
+pub struct Joined<P: Pairing>(pub(crate) Join<P>);
+
+/// A stage of several lanes behind another stage, each key in one of them.
+pub struct Keys<T> {
+    pub(crate) groups: Vec<Arc<Exchange<T>>>,
+    pub(crate) lanes: usize,
+}
 
 /// A stage of one lane behind another stage.
 pub struct Inlet<T>(pub(crate) Arc<Exchange<T>>);
@@ -82,7 +100,7 @@ impl<S: Source> Head for Feed<S> {
     type Item = S::Item;
     is_serial!();
 
-    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
@@ -92,11 +110,25 @@ impl<S: Source> Head for Feed<S> {
     }
 }
 
+impl<P: Pairing> Head for Joined<P> {
+    type Item = P::Out;
+    is_serial!();
+
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh,
+    {
+        Box::new(OriginStage::new(name, self.0, chain, output))
+    }
+}
+
 impl<I: Send + 'static> Head for Inlet<I> {
     type Item = I;
     is_serial!();
 
-    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
@@ -119,17 +151,53 @@ impl<I: Send + 'static> Head for Lanes<I> {
         stream.close(Inlet, 1)
     }
 
-    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
         Exchange::new(self.order, self.lanes, lanes_after, chunker)
     }
 
-    #[expect(private_interfaces, reason = "a head is one of three, all of them here")]
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
     where
         C: Operator<In = Self::Item>,
         C::Out: Weigh,
     {
         Box::new(LaneStage::new(name, self.lanes, self.order, self.inlet, chain, output))
+    }
+}
+
+impl<I: Send + 'static> Head for Keys<I> {
+    type Item = I;
+    type Serial<C: Operator<In = I>> = Inlet<C::Out>;
+    type SerialChain<C: Operator<In = I>> = Identity<C::Out>;
+
+    fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Inlet<T>, Identity<T>>
+    where
+        T: Weigh + Send + 'static,
+        C: Operator<In = I, Out = T>,
+    {
+        stream.close(Inlet, 1)
+    }
+
+    fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
+    fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
+        Exchange::new(Order::Key, self.groups.len(), lanes_after, chunker)
+    }
+
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh,
+    {
+        Box::new(KeyedStage::new(name, self.lanes, self.groups, chain, output))
     }
 }

@@ -1,0 +1,101 @@
+//! One value for each key.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use super::Entry;
+use crate::error::Outcome;
+use crate::operator::{Emit, Operator};
+use crate::tally::Tally;
+use crate::weigh::Weigh;
+
+/// Combines the items of each key into a value, and emits all keys with their values on the end, in no
+/// order. Holds one value for each key, which counts towards the budget.
+pub struct FoldByKey<K, A, T, F> {
+    initial: Arc<dyn Fn() -> A + Send + Sync>,
+    combine: Arc<F>,
+    values: HashTable<(u64, K, A)>,
+    heap_bytes: usize,
+    name: &'static str,
+    absorbed: u64,
+    created: u64,
+    takes: PhantomData<fn(T)>,
+}
+
+impl<K, A, T, F> FoldByKey<K, A, T, F> {
+    fn with(initial: Arc<dyn Fn() -> A + Send + Sync>, combine: Arc<F>, name: &'static str) -> Self {
+        Self {
+            initial,
+            combine,
+            values: HashTable::new(),
+            heap_bytes: 0,
+            name,
+            absorbed: 0,
+            created: 0,
+            takes: PhantomData,
+        }
+    }
+
+    pub(crate) fn new(
+        name: &'static str,
+        initial: impl Fn() -> A + Send + Sync + 'static,
+        combine: F,
+    ) -> Self {
+        Self::with(Arc::new(initial), Arc::new(combine), name)
+    }
+}
+
+impl<K, A, T, F> Operator for FoldByKey<K, A, T, F>
+where
+    K: Eq + Weigh + Send + 'static,
+    A: Weigh + Send + 'static,
+    T: Send + 'static,
+    F: Fn(&mut A, T) + Send + Sync + 'static,
+{
+    type In = Entry<K, T>;
+    type Out = (K, A);
+
+    #[inline]
+    fn on_item(&mut self, entry: Entry<K, T>, _: &mut impl Emit<(K, A)>) -> Outcome {
+        let Entry { hash, key, item } = entry;
+        if let Some((_, _, value)) = self.values.find_mut(hash, |(_, known, _)| *known == key) {
+            let before = value.heap_bytes();
+            (self.combine)(value, item);
+            self.heap_bytes = (self.heap_bytes + value.heap_bytes()).saturating_sub(before);
+        } else {
+            let mut value = (self.initial)();
+            (self.combine)(&mut value, item);
+            self.heap_bytes += key.heap_bytes() + value.heap_bytes();
+            self.values.insert_unique(hash, (hash, key, value), |(hash, _, _)| *hash);
+        }
+        self.absorbed += 1;
+        Ok(())
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<(K, A)>) -> Outcome {
+        for (_, key, value) in std::mem::take(&mut self.values) {
+            self.created += 1;
+            out.emit((key, value))?;
+        }
+        Ok(())
+    }
+
+    fn fork(&self) -> Self {
+        Self::with(Arc::clone(&self.initial), Arc::clone(&self.combine), self.name)
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { absorbed: self.absorbed, created: self.created, ..Tally::default() }
+    }
+
+    fn held_bytes(&self) -> usize {
+        // A byte of control for each slot of the table.
+        self.values.capacity() * (size_of::<(u64, K, A)>() + 1) + self.heap_bytes
+    }
+}

@@ -1,0 +1,147 @@
+//! A stage whose lanes each serve some keys at a time, and every key in its order.
+//!
+//! Keys are spread over *groups*, several for each lane, and each group has a chain and a line of its
+//! own. A lane takes whichever group has something to do, so a key that gets more than its share occupies
+//! one lane and holds nobody up but the others of its group.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::StagePlan;
+use super::exchange::Exchange;
+use super::host::Host;
+use super::lane_stage::LaneStage;
+use super::meter::{Meter, Spare};
+use super::outflow::Outflow;
+use super::shared::Shared;
+use super::stage::{Links, Reading, Stage, Step};
+use crate::operator::Operator;
+use crate::order::Order;
+use crate::tally::Tally;
+use crate::weigh::Weigh;
+
+/// A stage of groups of keys.
+pub(crate) struct KeyedStage<C: Operator> {
+    plan: StagePlan,
+    groups: Vec<LaneStage<C>>,
+    /// Lanes at work.
+    working: AtomicUsize,
+    /// The group to look at first.
+    cursor: AtomicUsize,
+    meter: Meter,
+    finished: AtomicBool,
+}
+
+impl<C: Operator> KeyedStage<C>
+where
+    C::Out: Weigh,
+{
+    /// Makes a stage whose groups take from `inputs` and put to one output.
+    pub(crate) fn new(
+        name: Option<String>,
+        lanes: usize,
+        inputs: Vec<Arc<Exchange<C::In>>>,
+        chain: C,
+        output: Box<dyn Outflow<C::Out>>,
+    ) -> Self {
+        let mut steps = Vec::new();
+        chain.describe(&mut steps);
+        let plan = StagePlan::new(name, steps, lanes, Order::Key);
+        let groups = Shared::among(inputs.len(), output)
+            .into_iter()
+            .zip(inputs)
+            .map(|(output, input)| {
+                let name = Some(plan.name.clone());
+                LaneStage::new(name, 1, Order::Input, input, chain.fork(), Box::new(output))
+            })
+            .collect();
+        Self {
+            plan,
+            groups,
+            working: AtomicUsize::new(0),
+            cursor: AtomicUsize::new(0),
+            meter: Meter::new(lanes),
+            finished: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes a lane, if one is free.
+    fn take_lane(&self) -> bool {
+        let more = |working| (working < self.plan.lanes).then_some(working + 1);
+        self.working.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
+    }
+}
+
+impl<C: Operator> Stage for KeyedStage<C>
+where
+    C::Out: Weigh,
+{
+    fn step(&self, index: usize, host: &dyn Host) -> Step {
+        if self.is_finished() || !self.take_lane() {
+            return Step::Waiting;
+        }
+        let first = self.cursor.fetch_add(1, Ordering::Relaxed) % self.groups.len();
+        let found = (first..self.groups.len()).chain(0..first).find_map(|group| {
+            let group = &self.groups[group];
+            Some((group, group.find(host)?))
+        });
+        let step = match found {
+            Some((group, job)) => {
+                self.meter.begin(1, host.now(), None);
+                group.work(job, index, host);
+                self.meter.end(1, host.now());
+                Step::Worked
+            }
+            None => {
+                self.meter.observe(Spare::Idle, || host.now());
+                Step::Waiting
+            }
+        };
+        self.working.fetch_sub(1, Ordering::AcqRel);
+        if step == Step::Worked {
+            if self.groups.iter().all(Stage::is_finished) {
+                self.finished.store(true, Ordering::Release);
+            }
+            host.changed();
+        }
+        step
+    }
+
+    fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Acquire)
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.groups.iter().all(Stage::is_quiet)
+    }
+
+    fn due(&self) -> Option<Duration> {
+        self.groups.iter().filter_map(Stage::due).min()
+    }
+
+    fn abandon(&self) {
+        self.groups.iter().for_each(Stage::abandon);
+    }
+
+    fn plan(&self) -> &StagePlan {
+        &self.plan
+    }
+
+    fn links(&self) -> Links {
+        let mut links = self.groups.iter().map(Stage::links);
+        let first = links.next().expect("there is a group at least");
+        links.fold(first, |mut all, one| {
+            all.inlets.extend(one.inlets);
+            all
+        })
+    }
+
+    fn reading(&self, now: Duration) -> Reading {
+        let mut tally = Tally::default();
+        for group in &self.groups {
+            tally += group.reading(now).tally;
+        }
+        Reading { tally, ..self.meter.reading(now) }
+    }
+}
