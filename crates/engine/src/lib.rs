@@ -64,13 +64,14 @@ pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError}
 pub use faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
 pub use metrics::{Metrics, Report};
 pub use operator::{Emit, Operator};
+pub use operators::Rate;
 pub use order::Order;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
 pub use runtime::{Flow, Level, PipelineError, Running};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};
-pub use sources::Boundary;
+pub use sources::{Boundary, PushError, Pusher};
 pub use stream::Stream;
 pub use tally::Tally;
 pub use weigh::Weigh;

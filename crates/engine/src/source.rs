@@ -122,4 +122,9 @@ pub trait Source: Send + 'static {
     fn due(&self) -> Option<Duration> {
         None
     }
+
+    /// Returns whether it polls futures, which may need timers and sockets around them.
+    fn polls_futures(&self) -> bool {
+        false
+    }
 }

@@ -8,7 +8,6 @@ use std::io::Read;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::budget::Budget;
 use crate::chunker::Chunker;
 use crate::error::BoxError;
 use crate::faults::Guarded;
@@ -22,12 +21,15 @@ use crate::source::Source;
 use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRecord};
 use crate::weigh::Weigh;
 
+mod calls;
 mod head;
 mod keyed;
 mod policies;
 mod shape;
+mod timed;
 
-pub use head::{Feed, Head, Inlet, Joined, Keys, Lanes};
+pub use calls::{Called, Fallible, Sure};
+pub use head::{Calling, Feed, Head, Inlet, Joined, Keys, Lanes};
 pub use keyed::Keyed;
 pub use policies::Step;
 

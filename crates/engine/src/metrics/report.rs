@@ -132,6 +132,11 @@ impl Report {
         self.threads
     }
 
+    /// Returns how long chunks were on their way from the source to an end.
+    pub fn latency(&self) -> crate::metrics::Percentiles {
+        self.metrics.latency
+    }
+
     /// Returns what each stage did.
     pub fn stages(&self) -> &[StageMetrics] {
         &self.metrics.stages

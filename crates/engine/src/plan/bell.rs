@@ -17,6 +17,11 @@ impl Bell {
         self.runtime.get_or_init(runtime);
     }
 
+    /// Returns whether it is known whom to wake.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.runtime.get().is_some()
+    }
+
     /// Returns whether it was rung since this was last asked.
     pub(crate) fn take_rung(&self) -> bool {
         self.has_rung.swap(false, Ordering::AcqRel)

@@ -51,10 +51,14 @@ impl<T> Exchange<T> {
         lanes_after: usize,
         chunker: Option<Arc<dyn Chunker>>,
     ) -> Arc<Self> {
-        let window = PLACES_PER_LANE * lanes_before.max(lanes_after) + PLACES_PER_LANE;
+        Self::with_places(order, PLACES_PER_LANE * lanes_before.max(lanes_after) + PLACES_PER_LANE, chunker)
+    }
+
+    /// Makes an exchange for at most `places` messages that wait or are being made.
+    pub(crate) fn with_places(order: Order, places: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
-                line: Lineup::new(order, window),
+                line: Lineup::new(order, places),
                 producers: Producers::default(),
                 is_closed: false,
                 abandoned: 0,

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -10,6 +11,18 @@ use crate::error::Interrupt;
 
 /// Work that is handed to an executor for good.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Hands a task to an executor.
+pub(crate) type Spawner = Arc<dyn Fn(Task) + Send + Sync>;
+
+/// What drives the futures of a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Drive {
+    /// Workers that have nothing else to do.
+    Worker,
+    /// Threads of an executor.
+    Threads,
+}
 
 /// What a stage needs of whatever runs it: threads, one thread, or a simulation.
 pub(crate) trait Host: Sync {
@@ -43,8 +56,8 @@ pub(crate) trait Host: Sync {
     /// Returns what wakes whoever waits for a change.
     fn waker(&self) -> Waker;
 
-    /// Runs a task apart from the stages.
-    fn spawn(&self, task: Task);
+    /// Returns what runs tasks apart from the stages, if a stage said that it needs an executor.
+    fn spawner(&self) -> Option<Spawner>;
 
     /// Notes how long a chunk was on its way to a last stage.
     fn arrived(&self, latency: Duration);

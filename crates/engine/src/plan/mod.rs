@@ -5,6 +5,7 @@
 //! the trait `Host`: it has no threads and no clock, so that every runtime executes the same stages.
 
 mod bell;
+pub(crate) mod calls;
 pub(crate) mod exchange;
 pub(crate) mod fan;
 pub(crate) mod host;
@@ -21,6 +22,7 @@ mod outlet;
 mod producers;
 mod shared;
 pub(crate) mod stage;
+mod timers;
 
 use std::fmt;
 
@@ -76,7 +78,12 @@ impl Plan {
         &self.stages
     }
 
-    /// Returns the most lanes of any stage, which is how many threads can be of use.
+    /// Returns the lanes of all stages, which is how many threads can be at work at once.
+    pub(crate) fn lanes(&self) -> usize {
+        self.stages.iter().map(|stage| stage.lanes).sum()
+    }
+
+    /// Returns the most lanes of any stage.
     pub(crate) fn lanes_max(&self) -> usize {
         self.stages.iter().map(|stage| stage.lanes).max().unwrap_or(1)
     }

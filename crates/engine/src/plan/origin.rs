@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::exchange::ExchangeId;
+use super::host::{Drive, Spawner};
 use crate::error::Interrupt;
 use crate::source::{Intake, Source, Supply};
 use crate::tally::Tally;
@@ -60,9 +61,14 @@ pub(crate) trait Origin: Send + 'static {
         true
     }
 
-    /// Returns whether it makes futures.
-    fn needs_executor(&self) -> bool {
-        false
+    /// Returns what drives its futures, if it makes any.
+    fn needs_executor(&self) -> Option<Drive> {
+        None
+    }
+
+    /// Learns, before it is first asked, what runs tasks apart, if it needs an executor.
+    fn attach(&mut self, spawner: Spawner) {
+        let _ = spawner;
     }
 
     /// Learns that nothing more will be asked of it.
@@ -94,5 +100,9 @@ impl<S: Source> Origin for Tap<S> {
 
     fn due(&self) -> Option<Duration> {
         self.0.due()
+    }
+
+    fn needs_executor(&self) -> Option<Drive> {
+        self.0.polls_futures().then_some(Drive::Worker)
     }
 }

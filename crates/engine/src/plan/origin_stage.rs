@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::StagePlan;
 use super::bell::Bell;
 use super::exchange::paced;
-use super::host::Host;
+use super::host::{Drive, Host};
 use super::lane::Lane;
 use super::meter::{Meter, Spare};
 use super::origin::Origin;
@@ -28,7 +28,7 @@ use crate::weigh::Weigh;
 pub(crate) struct OriginStage<S, C: Operator> {
     plan: StagePlan,
     links: Links,
-    needs_executor: bool,
+    needs_executor: Option<Drive>,
     /// `None` when all is over.
     working: Mutex<Option<Working<S, C>>>,
     output: Box<dyn Outflow<C::Out>>,
@@ -78,8 +78,9 @@ where
     /// Returns when there is something to do that nobody else announces.
     fn due(&self) -> Option<Duration> {
         let asks = match self.asks {
-            Asks::At(at) if !self.has_arrears() => Some(at),
-            _ => None,
+            _ if self.has_arrears() => None,
+            Asks::At(at) => Some(at),
+            Asks::Now | Asks::WhenRung => self.origin.due(),
         };
         let gathered = self.gathered.as_ref().and_then(Gathered::due);
         [asks, gathered, self.lane.due()].into_iter().flatten().min()
@@ -174,6 +175,7 @@ where
         }
         let asks = match working.asks {
             _ if self.bell.has_rung() => true,
+            _ if is_overdue(working.origin.due()) => true,
             _ if !self.is_source() => working.origin.is_ready(),
             Asks::At(at) => at <= host.now(),
             Asks::WhenRung => false,
@@ -248,6 +250,12 @@ where
         host: &dyn Host,
         started: Duration,
     ) -> Outcome {
+        if self.needs_executor.is_some()
+            && !self.bell.is_connected()
+            && let Some(spawner) = host.spawner()
+        {
+            working.origin.attach(spawner);
+        }
         self.bell.wakes(|| host.waker());
         self.bell.take_rung();
         let most = working.pace as u64;
@@ -351,7 +359,7 @@ where
         guard.as_ref().filter(|_| !self.is_finished())?.due()
     }
 
-    fn needs_executor(&self) -> bool {
+    fn needs_executor(&self) -> Option<Drive> {
         self.needs_executor
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::StagePlan;
 use super::exchange::ExchangeId;
-use super::host::Host;
+use super::host::{Drive, Host};
 use super::meter::Times;
 use crate::tally::Tally;
 
@@ -31,9 +31,9 @@ pub(crate) trait Stage: Send + Sync {
     /// Returns when it should be asked again although nothing changed.
     fn due(&self) -> Option<Duration>;
 
-    /// Returns whether it makes futures.
-    fn needs_executor(&self) -> bool {
-        false
+    /// Returns what drives its futures, if it makes any.
+    fn needs_executor(&self) -> Option<Drive> {
+        None
     }
 
     /// Lets go of what is waiting for it, and counts it.

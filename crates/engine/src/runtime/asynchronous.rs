@@ -4,29 +4,38 @@
 //! wait for, timers and sockets, is driven by a worker that has nothing else to do, or by the runtime from
 //! which the pipeline was started with `run_async`.
 
-use std::sync::{Mutex, TryLockError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
 use super::signal::Signal;
-use crate::plan::host::Task;
+use crate::plan::host::{Drive, Spawner};
 
 /// What drives the timers and sockets of a pipeline's futures.
 #[derive(Debug)]
 pub(crate) enum Executor {
     /// Ours: driven by whichever worker has nothing to do.
     Own { runtime: Mutex<Option<Runtime>>, handle: Handle },
+    /// Ours, with threads of its own.
+    Threads(Option<Runtime>, Handle),
     /// Somebody else's, who drives it.
     Ambient(Handle),
 }
 
 impl Executor {
-    /// Makes an executor that workers drive.
-    pub(crate) fn own() -> std::io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+    /// Makes an executor that workers drive, or one with threads.
+    pub(crate) fn own(drive: Drive) -> std::io::Result<Self> {
+        let mut builder = match drive {
+            Drive::Worker => Builder::new_current_thread(),
+            Drive::Threads => Builder::new_multi_thread(),
+        };
+        let runtime = builder.enable_all().build()?;
         let handle = runtime.handle().clone();
-        Ok(Executor::Own { runtime: Mutex::new(Some(runtime)), handle })
+        Ok(match drive {
+            Drive::Worker => Executor::Own { runtime: Mutex::new(Some(runtime)), handle },
+            Drive::Threads => Executor::Threads(Some(runtime), handle),
+        })
     }
 
     /// Takes the executor this thread runs in, if it runs in one.
@@ -36,7 +45,7 @@ impl Executor {
 
     fn handle(&self) -> &Handle {
         match self {
-            Executor::Own { handle, .. } | Executor::Ambient(handle) => handle,
+            Executor::Own { handle, .. } | Executor::Threads(_, handle) | Executor::Ambient(handle) => handle,
         }
     }
 
@@ -45,9 +54,10 @@ impl Executor {
         self.handle().enter()
     }
 
-    /// Runs a task apart.
-    pub(crate) fn spawn(&self, task: Task) {
-        drop(self.handle().spawn(task));
+    /// Returns what runs tasks apart.
+    pub(crate) fn spawner(&self) -> Spawner {
+        let handle = self.handle().clone();
+        Arc::new(move |task| drop(handle.spawn(task)))
     }
 
     /// Looks after timers and sockets without waiting.
@@ -80,9 +90,12 @@ impl Executor {
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        if let Executor::Own { runtime, .. } = self
-            && let Ok(Some(runtime)) = runtime.get_mut().map(Option::take)
-        {
+        let runtime = match self {
+            Executor::Own { runtime, .. } => runtime.get_mut().ok().and_then(Option::take),
+            Executor::Threads(runtime, _) => runtime.take(),
+            Executor::Ambient(_) => None,
+        };
+        if let Some(runtime) = runtime {
             // Never waits for what was spawned and not awaited, and may be dropped inside another runtime.
             runtime.shutdown_background();
         }

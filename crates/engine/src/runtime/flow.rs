@@ -1,14 +1,18 @@
-//! A hand on a running pipeline.
+//! The hand on a running pipeline.
 
+use std::fmt;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::PipelineError;
+use super::asynchronous::Executor;
 use super::machine::Machine;
+use super::pressure::Level;
 use crate::metrics::{Metrics, Report};
 use crate::pipeline::Pipeline;
 
-/// A hand on a running pipeline; cloning it gives another hand.
+/// A hand on a running pipeline; cloning it gives another.
 ///
 /// # Examples
 ///
@@ -38,13 +42,113 @@ impl Flow {
         self.machine.cancel();
     }
 
+    /// Stops the pipeline, and waits until it is over.
+    ///
+    /// # Errors
+    ///
+    /// If it is not over in time, since something outside keeps a source, a step or a sink waiting. It
+    /// will stop when that is over.
+    pub fn cancel_within(&self, limit: Duration) -> Result<(), NotInTime> {
+        self.cancel();
+        self.wait(limit)
+    }
+
+    /// Lets the sources give nothing until [`resume`](Self::resume). What they gave goes on to the end.
+    pub fn pause(&self) {
+        self.machine.pause(true);
+    }
+
+    /// Lets the sources go on.
+    pub fn resume(&self) {
+        self.machine.pause(false);
+    }
+
+    /// Lets the sources give nothing more, as if they had ended, and waits until all they gave has arrived.
+    /// The pipeline then ends well.
+    ///
+    /// # Errors
+    ///
+    /// If it is not over in time. It goes on.
+    pub fn drain(&self, limit: Duration) -> Result<(), NotInTime> {
+        self.machine.drain();
+        self.wait(limit)
+    }
+
+    fn wait(&self, limit: Duration) -> Result<(), NotInTime> {
+        if self.machine.wait_until_finished(limit) {
+            Ok(())
+        } else {
+            Err(NotInTime { limit, reserved_bytes: self.machine.budget().reserved() })
+        }
+    }
+
     /// Returns what was done so far.
     pub fn metrics(&self) -> Metrics {
         self.machine.metrics()
     }
+
+    /// Returns how full the memory is: bytes held as a share of those that may be, from 0 to a little above
+    /// 1.
+    pub fn level(&self) -> f64 {
+        let budget = self.machine.budget();
+        budget.reserved() as f64 / budget.limit() as f64
+    }
+
+    /// Returns the bytes held, the most there were, and how many may be.
+    pub fn memory(&self) -> MemoryStats {
+        self.machine.memory()
+    }
+
+    /// Calls a function when the bytes held rise to the
+    /// [threshold](crate::Pipeline::backpressure_threshold), and when they come back below it, from one of
+    /// the threads of the pipeline.
+    pub fn on_pressure(&self, tell: impl FnMut(Level) + Send + 'static) {
+        self.machine.pressure.listen(Box::new(tell));
+    }
+
+    /// Says that something outside has changed.
+    pub(super) fn changed(&self) {
+        self.machine.signal.changed();
+    }
 }
 
+/// What a pipeline holds in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryStats {
+    /// Bytes held now.
+    pub reserved_bytes: usize,
+    /// Most bytes held at once so far.
+    pub reserved_bytes_peak: usize,
+    /// Bytes that may be held.
+    pub limit_bytes: usize,
+    /// Bytes at which `on_pressure` is told.
+    pub threshold_bytes: usize,
+    /// How often the bytes held rose to the threshold.
+    pub pressure_events: u64,
+}
+
+/// A pipeline was not over in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotInTime {
+    /// The time it was given.
+    pub limit: Duration,
+    /// The bytes it still held.
+    pub reserved_bytes: usize,
+}
+
+impl fmt::Display for NotInTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not over within {:?}, {} bytes are still held", self.limit, self.reserved_bytes)
+    }
+}
+
+impl std::error::Error for NotInTime {}
+
 /// A pipeline that is running in threads of its own.
+///
+/// Dropping it lets the pipeline go on by itself.
 #[must_use = "join it to learn how it ended"]
 pub struct Running {
     machine: Arc<Machine>,
@@ -87,10 +191,82 @@ impl Pipeline {
     }
 
     /// Runs the pipeline in threads of its own.
-    #[expect(clippy::disallowed_methods, reason = "this is the room that has threads")]
     pub fn start(self) -> Running {
+        self.start_with(None, |_| ())
+    }
+
+    /// Runs the pipeline in threads of its own, its futures on an executor; says when it is over.
+    #[expect(clippy::disallowed_methods, reason = "this is the room that has threads")]
+    pub(super) fn start_with(
+        self,
+        executor: Option<Executor>,
+        over: impl FnOnce(&Result<Report, PipelineError>) + Send + 'static,
+    ) -> Running {
         let machine = Arc::new(Machine::new(self));
+        executor.into_iter().for_each(|executor| machine.drive_with(executor));
         let worker = Arc::clone(&machine);
-        Running { machine, thread: std::thread::spawn(move || worker.run()) }
+        let thread = std::thread::spawn(move || {
+            let outcome = worker.run();
+            over(&outcome);
+            outcome
+        });
+        Running { machine, thread }
+    }
+
+    /// Runs the pipeline to its end without occupying the thread that awaits it. Futures of its steps run
+    /// on the runtime of tokio this is called in, if it is; the steps themselves in threads of their own.
+    ///
+    /// Dropping the future cancels the pipeline.
+    ///
+    /// # Errors
+    ///
+    /// If an item, the source or the sink fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use primestream_engine::{Order, Stream};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let report = Stream::iter(0..100)
+    ///     .map_async(50, Order::Relaxed, |n| async move {
+    ///         tokio::time::sleep(Duration::from_millis(1)).await;
+    ///         n
+    ///     })
+    ///     .drain_with(|_| ())
+    ///     .run_async()
+    ///     .await?;
+    /// assert_eq!(report.items_out(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn run_async(self) -> Result<Report, PipelineError> {
+        let (send, over) = futures_channel::oneshot::channel();
+        let running = self.start_with(Executor::ambient(), move |_| {
+            // Whoever waited may be gone.
+            let _ = send.send(());
+        });
+        let cancel = CancelOnDrop(Some(running.flow()));
+        // An error means that the thread has died: joining says how.
+        let _ = over.await;
+        cancel.defuse();
+        running.join()
+    }
+}
+
+/// Cancels a pipeline whose result nobody waits for any more.
+struct CancelOnDrop(Option<Flow>);
+
+impl CancelOnDrop {
+    fn defuse(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Flow::cancel);
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::asynchronous::Executor;
 use super::clock::Clock;
 use super::failure::{Failure, PipelineError};
+use super::flow::MemoryStats;
 use super::links::Network;
 use super::memory;
 use super::pressure::Pressure;
@@ -17,7 +18,7 @@ use crate::budget::Budget;
 use crate::error::Interrupt;
 use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
 use crate::pipeline::{Pipeline, Progress};
-use crate::plan::host::{Host, Task};
+use crate::plan::host::{Drive, Host, Spawner};
 use crate::plan::stage::{Stage, Step};
 
 /// A pipeline and all it needs to run.
@@ -39,11 +40,13 @@ pub(crate) struct Machine {
     paused: AtomicBool,
     draining: AtomicBool,
     failure: Mutex<Option<(Option<usize>, Failure)>>,
+    /// The run has returned.
+    finished: AtomicBool,
 }
 
 impl Machine {
     pub(crate) fn new(pipeline: Pipeline) -> Self {
-        let lanes_max = pipeline.explain().lanes_max();
+        let plan = pipeline.explain();
         let options = pipeline.options;
         let (budget, limit_origin) = match options.budget {
             Some(budget) => (budget, LimitOrigin::Set),
@@ -59,7 +62,7 @@ impl Machine {
             pressure: Pressure::new(&budget, options.pressure),
             budget,
             limit_origin,
-            threads: options.threads.unwrap_or(lanes_max).min(lanes_max),
+            threads: options.threads.unwrap_or(plan.lanes_max()).min(plan.lanes()),
             progress: options.progress,
             told: Mutex::new(Duration::ZERO),
             clock: if chance.is_some() { Clock::start_virtual() } else { Clock::start() },
@@ -71,6 +74,7 @@ impl Machine {
             paused: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             failure: Mutex::new(None),
+            finished: AtomicBool::new(false),
         }
     }
 
@@ -84,6 +88,8 @@ impl Machine {
         for stage in &self.stages {
             stage.abandon();
         }
+        self.finished.store(true, Ordering::Release);
+        self.signal.changed();
         let report = Report::new(self.metrics(), self.limit_origin, self.threads, self.network.edges());
         match self.first_failure().take() {
             None => Ok(report),
@@ -110,6 +116,30 @@ impl Machine {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Release);
         self.signal.changed();
+    }
+
+    /// Waits for the end of the run, at most so long; returns whether it has come.
+    pub(crate) fn wait_until_finished(&self, limit: Duration) -> bool {
+        let until = self.clock.elapsed().saturating_add(limit);
+        loop {
+            let ticket = self.signal.ticket();
+            let left = until.saturating_sub(self.clock.elapsed());
+            let is_finished = self.finished.load(Ordering::Acquire);
+            if is_finished || left.is_zero() {
+                return is_finished;
+            }
+            self.signal.wait(ticket, left);
+        }
+    }
+
+    pub(crate) fn memory(&self) -> MemoryStats {
+        MemoryStats {
+            reserved_bytes: self.budget.reserved(),
+            reserved_bytes_peak: self.budget.peak(),
+            limit_bytes: self.budget.limit(),
+            threshold_bytes: self.pressure.threshold_bytes(),
+            pressure_events: self.pressure.events(),
+        }
     }
 
     pub(crate) fn budget(&self) -> &Budget {
@@ -159,21 +189,25 @@ impl Machine {
 
     /// Lets futures be driven by somebody else's executor.
     pub(super) fn drive_with(&self, executor: Executor) {
-        if self.stages.iter().any(|stage| stage.needs_executor()) {
+        if self.drive().is_some() {
             let _ = self.executor.set(executor);
         }
     }
 
     /// Makes an executor if one is needed and nobody gave one.
     fn prepare(&self) {
-        if self.executor().is_none() && self.stages.iter().any(|stage| stage.needs_executor()) {
-            match Executor::own() {
-                Ok(executor) => {
-                    let _ = self.executor.set(executor);
-                }
-                Err(error) => self.stop(None, Failure::Executor(error)),
+        let Some(drive) = self.drive().filter(|_| self.executor().is_none()) else { return };
+        match Executor::own(drive) {
+            Ok(executor) => {
+                let _ = self.executor.set(executor);
             }
+            Err(error) => self.stop(None, Failure::Executor(error)),
         }
+    }
+
+    /// Returns what is to drive the futures of all stages, if there are any.
+    fn drive(&self) -> Option<Drive> {
+        self.stages.iter().filter_map(|stage| stage.needs_executor()).max()
     }
 
     /// Returns when something is to be done although nothing changes.
@@ -256,10 +290,8 @@ impl Host for Machine {
         Waker::from(Arc::clone(&self.signal))
     }
 
-    fn spawn(&self, task: Task) {
-        if let Some(executor) = self.executor() {
-            executor.spawn(task);
-        }
+    fn spawner(&self) -> Option<Spawner> {
+        self.executor().map(Executor::spawner)
     }
 
     fn arrived(&self, latency: Duration) {

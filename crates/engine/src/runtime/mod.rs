@@ -5,6 +5,7 @@ mod clock;
 mod ends;
 mod failure;
 mod flow;
+mod items;
 mod links;
 mod machine;
 pub mod memory;
@@ -14,5 +15,6 @@ mod simulated;
 mod threaded;
 
 pub use failure::{Failure, PipelineError};
-pub use flow::{Flow, Running};
+pub use flow::{Flow, MemoryStats, NotInTime, Running};
+pub use items::{ItemStream, Items};
 pub use pressure::Level;

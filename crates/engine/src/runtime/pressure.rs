@@ -39,6 +39,11 @@ impl Pressure {
         }
     }
 
+    /// Returns the bytes at which there is pressure.
+    pub(crate) fn threshold_bytes(&self) -> usize {
+        self.threshold_bytes
+    }
+
     /// Returns how often the threshold was reached.
     pub(crate) fn events(&self) -> u64 {
         self.events.load(Ordering::Relaxed)

@@ -1,5 +1,6 @@
 //! Where a stage takes its items from: a source, one lane behind an exchange, or several.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Stream;
@@ -7,6 +8,7 @@ use crate::chunker::Chunker;
 use crate::operator::Operator;
 use crate::operators::Identity;
 use crate::order::Order;
+use crate::plan::calls::Calls;
 use crate::plan::exchange::Exchange;
 use crate::plan::join::{Join, Pairing};
 use crate::plan::keyed_stage::KeyedStage;
@@ -18,8 +20,8 @@ use crate::plan::stage::Stage;
 use crate::source::Source;
 use crate::weigh::Weigh;
 
-/// Where a stage takes its items from: [`Feed`], [`Inlet`], [`Joined`], [`Lanes`] or [`Keys`], and nothing
-/// else.
+/// Where a stage takes its items from: [`Feed`], [`Inlet`], [`Joined`], [`Calling`], [`Lanes`] or [`Keys`],
+/// and nothing else.
 pub trait Head: Sized + Send + 'static {
     /// What it gives.
     type Item: Send + 'static;
@@ -64,6 +66,12 @@ pub struct Feed<S>(pub(crate) S);
 
 /// A stage that begins by joining two others.
 pub struct Joined<P: Pairing>(pub(crate) Join<P>);
+
+/// A stage that begins with slow calls, many at once. `M` says whether they can fail.
+pub struct Calling<T, U, M> {
+    pub(crate) calls: Calls<T, U>,
+    pub(crate) may: PhantomData<fn() -> M>,
+}
 
 /// A stage of several lanes behind another stage, each key in one of them.
 pub struct Keys<T> {
@@ -121,6 +129,25 @@ impl<P: Pairing> Head for Joined<P> {
         C::Out: Weigh,
     {
         Box::new(OriginStage::new(name, self.0, chain, output))
+    }
+}
+
+impl<I, U, M> Head for Calling<I, U, M>
+where
+    I: Unpin + Send + 'static,
+    U: Weigh + Send + 'static,
+    M: 'static,
+{
+    type Item = U;
+    is_serial!();
+
+    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
+    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
+    where
+        C: Operator<In = Self::Item>,
+        C::Out: Weigh,
+    {
+        Box::new(OriginStage::new(name, self.calls, chain, output))
     }
 }
 

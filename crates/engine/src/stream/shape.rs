@@ -48,7 +48,7 @@ where
     C: Operator<In = H::Item, Out = T>,
 {
     /// Ends the last stage with a way on; returns all stages and the options.
-    fn led_to(self, output: impl Outflow<T> + 'static) -> (Vec<Box<dyn Stage>>, Options) {
+    pub(super) fn led_to(self, output: impl Outflow<T> + 'static) -> (Vec<Box<dyn Stage>>, Options) {
         let mut closed = self.closed;
         closed.push(self.head.stage(self.name, self.chain, Box::new(output)));
         (closed, self.options)
