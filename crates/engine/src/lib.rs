@@ -20,8 +20,8 @@
 //! # Floors
 //!
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
-//! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`sink`],
-//! [`chunker`]), *library* ([`sources`], [`operators`], [`faults`]), *description* ([`stream`],
+//! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`processor`],
+//! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`]), *description* ([`stream`],
 //! [`pipeline`], [`plan`], [`metrics`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
 //! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
 //!
@@ -43,6 +43,7 @@ pub mod weigh;
 
 pub mod chunker;
 pub mod operator;
+pub mod processor;
 pub mod sink;
 pub mod source;
 
@@ -67,6 +68,7 @@ pub use operator::{Emit, Operator};
 pub use order::Order;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
+pub use processor::ChunkProcessor;
 pub use runtime::{Flow, PipelineError, Running};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};

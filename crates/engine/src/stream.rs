@@ -23,8 +23,10 @@ use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRe
 use crate::weigh::Weigh;
 
 mod head;
+mod steps;
 
 pub use head::{Feed, Head, Inlet, Lanes};
+pub use steps::{Copying, Opening, Processed, Sorting};
 
 /// A stream of items, described step by step and run when it is closed.
 ///
@@ -150,11 +152,14 @@ where
     H: Head,
     C: Operator<In = H::Item, Out = T>,
 {
-    fn step<O: Operator<In = T>>(self, operator: O) -> Stepped<H, C, O> {
+    pub(crate) fn step<O: Operator<In = T>>(self, operator: O) -> Stepped<H, C, O> {
         self.with_chain(|chain| Then::new(chain, operator))
     }
 
-    fn with_chain<D: Operator<In = H::Item>>(self, make: impl FnOnce(C) -> D) -> Stream<D::Out, H, D> {
+    pub(crate) fn with_chain<D: Operator<In = H::Item>>(
+        self,
+        make: impl FnOnce(C) -> D,
+    ) -> Stream<D::Out, H, D> {
         Stream {
             closed: self.closed,
             head: self.head,

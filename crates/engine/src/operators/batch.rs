@@ -1,5 +1,6 @@
 //! Items made of items.
 
+use super::at_end;
 use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -41,7 +42,7 @@ impl<T: Weigh + Send + 'static> Operator for Batch<T> {
     }
 
     fn on_end(&mut self, out: &mut impl Emit<Vec<T>>) -> Outcome {
-        if self.gathered.is_empty() { Ok(()) } else { self.hand_on(out) }
+        if self.gathered.is_empty() { Ok(()) } else { at_end(self.hand_on(out)) }
     }
 
     fn fork(&self) -> Self {
