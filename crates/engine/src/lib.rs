@@ -21,7 +21,7 @@
 //!
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
 //! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`processor`],
-//! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`]), *description* ([`stream`],
+//! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`], [`sinks`]), *description* ([`stream`],
 //! [`pipeline`], [`plan`], [`metrics`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
 //! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
 //!
@@ -49,6 +49,7 @@ pub mod source;
 
 pub mod faults;
 pub mod operators;
+pub mod sinks;
 pub mod sources;
 
 pub mod pipeline;
@@ -72,7 +73,7 @@ pub use processor::ChunkProcessor;
 pub use runtime::{Flow, PipelineError, Running};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};
-pub use sources::Boundary;
+pub use sources::{Boundary, LengthPrefix};
 pub use stream::Stream;
 pub use tally::Tally;
 pub use weigh::Weigh;

@@ -23,7 +23,9 @@ use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRe
 use crate::weigh::Weigh;
 
 mod head;
+mod sources;
 mod steps;
+mod write;
 
 pub use head::{Feed, Head, Inlet, Lanes};
 pub use steps::{Copying, Opening, Processed, Sorting};
@@ -66,7 +68,7 @@ impl Stream<()> {
         I::IntoIter: Send + 'static,
         I::Item: Send + 'static,
     {
-        Stream::from_source(Iter::new(items.into_iter()))
+        Stream::from_source(Iter::new("iter", items.into_iter()))
     }
 
     /// Streams the items of a source.

@@ -3,6 +3,7 @@
 mod clock;
 mod ends;
 mod failure;
+mod finds;
 mod flow;
 pub mod memory;
 mod signal;
