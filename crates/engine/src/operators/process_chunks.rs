@@ -27,15 +27,23 @@ pub struct ProcessChunks<P: ChunkProcessor> {
     is_flushed: bool,
     absorbed: u64,
     created: u64,
-    /// 1 while something is under way that only this step can count should it fail.
-    failed: u64,
+    /// Since when something is under way that may fail; what is still so at the end has failed.
+    under_way: Option<When>,
+    /// Whether a failure has stopped the pipeline. Another thread may have claimed the end by then.
+    is_broken: bool,
 }
 
-/// Whether the runtime has an item in hand, which it counts itself should that fail.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum InHand {
+/// When the processor runs and what it made is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// With an item in hand, which the runtime counts should it fail.
     Item,
-    Nothing,
+    /// With no item in hand, and so nobody to count but this step.
+    Flush,
+    /// At a watermark: the runtime counts what is missing.
+    Watermark,
+    /// At the end: the runtime counts what is missing.
+    End,
 }
 
 /// What the processor emits into.
@@ -65,53 +73,82 @@ impl<P: ChunkProcessor> ProcessChunks<P> {
             is_flushed: false,
             absorbed: 0,
             created: 0,
-            failed: 0,
+            under_way: None,
+            is_broken: false,
         }
     }
 
     /// Has the processor work on what was gathered, and passes on what it makes.
-    fn deliver(&mut self, out: &mut impl Emit<P::Out>, in_hand: InHand) -> Outcome {
-        // Whoever comes here again after a failure does so because a policy has dealt with it.
-        self.failed = 0;
-        self.pass_on(out, in_hand)?;
-        if self.fresh.is_empty() {
+    fn deliver(&mut self, out: &mut impl Emit<P::Out>, when: When) -> Outcome {
+        self.settle_panic(when);
+        if self.is_broken {
             return Ok(());
         }
-        let worked = self.run(out.position(), in_hand, |processor, fresh, gathering| {
-            processor.process_chunk(fresh, gathering)
-        });
-        self.fresh.clear();
-        self.fresh_bytes = 0;
-        match worked {
-            Ok(()) | Err(Interrupt::Done) => self.pass_on(out, in_hand).and(worked),
-            Err(reason) => Err(reason),
+        let mut outcome = self.pass_on(out, when);
+        if outcome.is_ok() && !self.fresh.is_empty() {
+            outcome = self.run(out, when, |processor, fresh, made| processor.process_chunk(fresh, made));
+        }
+        self.notice(outcome)
+    }
+
+    /// Has the processor emit what it holds, and passes it on.
+    fn flush(&mut self, out: &mut impl Emit<P::Out>) -> Outcome {
+        if self.is_broken || self.is_flushed {
+            return Ok(());
+        }
+        self.is_flushed = true;
+        let outcome = self.run(out, When::End, |processor, _, made| processor.flush(made));
+        self.notice(outcome)
+    }
+
+    fn notice(&mut self, outcome: Outcome) -> Outcome {
+        self.is_broken = matches!(&outcome, Err(reason) if !matches!(reason, Interrupt::Done));
+        outcome
+    }
+
+    /// Finds out what became of a panic behind this step, if there was one: whoever comes again for the
+    /// same reason, or goes on with items, does so because a policy has dealt with it.
+    fn settle_panic(&mut self, when: When) {
+        let goes_on = |when| matches!(when, When::Item | When::Flush);
+        match self.under_way {
+            Some(before) if before != when && !(goes_on(before) && goes_on(when)) => self.is_broken = true,
+            Some(_) | None if !self.is_broken => self.under_way = None,
+            Some(_) | None => {}
         }
     }
 
-    /// Runs the processor once.
+    /// Runs the processor once and passes on what it makes.
     fn run(
         &mut self,
-        position: u64,
-        in_hand: InHand,
+        out: &mut impl Emit<P::Out>,
+        when: When,
         call: impl FnOnce(&mut P, &mut Vec<P::In>, &mut Gathering<'_, P::Out>) -> Outcome,
     ) -> Outcome {
+        let position = out.position();
         let mut made = Vec::new();
         // Counted before it exists: should the processor fail, it is what it would have made that is lost.
-        self.begin_item(in_hand);
+        self.begin_item(when);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             call(&mut self.processor, &mut self.fresh, &mut Gathering { made: &mut made, position })
         }));
         match caught {
-            Ok(Err(Interrupt::Item(error))) => self.settle(error.at(position)),
             Ok(outcome @ (Ok(()) | Err(Interrupt::Done | Interrupt::Stopped))) => {
                 self.undo_item();
+                // Before anything is passed on: the chunk is done, whatever happens behind this step.
+                self.fresh.clear();
+                self.fresh_bytes = 0;
                 self.made = made.into_iter();
-                outcome
+                self.pass_on(out, when).and(outcome)
+            }
+            Ok(Err(Interrupt::Item(error))) => {
+                self.settle(error.at(position))?;
+                self.pass_on(out, when)
             }
             Ok(outcome) => outcome,
             Err(payload) => {
                 let cause = Cause::Panicked(panic_message(&*payload));
-                self.settle(ItemError::new(self.processor.name(), cause).at(position))
+                self.settle(ItemError::new(self.processor.name(), cause).at(position))?;
+                self.pass_on(out, when)
             }
         }
     }
@@ -131,23 +168,23 @@ impl<P: ChunkProcessor> ProcessChunks<P> {
         }
     }
 
-    fn begin_item(&mut self, in_hand: InHand) {
+    fn begin_item(&mut self, when: When) {
         self.created += 1;
-        self.failed = u64::from(in_hand == InHand::Nothing);
+        self.under_way = Some(when);
     }
 
     fn undo_item(&mut self) {
         self.created -= 1;
-        self.failed = 0;
+        self.under_way = None;
     }
 
     /// Passes on what the processor made.
-    fn pass_on(&mut self, out: &mut impl Emit<P::Out>, in_hand: InHand) -> Outcome {
+    fn pass_on(&mut self, out: &mut impl Emit<P::Out>, when: When) -> Outcome {
         while let Some(item) = self.made.next() {
-            self.begin_item(in_hand);
+            self.begin_item(when);
             let outcome = out.emit(item);
             if matches!(outcome, Ok(()) | Err(Interrupt::Done | Interrupt::Stopped)) {
-                self.failed = 0; // it arrived
+                self.under_way = None; // it arrived
             }
             outcome?;
         }
@@ -170,27 +207,20 @@ where
         self.fresh_bytes += item.weight();
         self.fresh.push(item);
         let is_full = self.fresh_bytes >= CHUNK_BYTES || self.fresh.len() >= CHUNK_ITEMS;
-        if is_full { self.deliver(out, InHand::Item) } else { Ok(()) }
+        if is_full { self.deliver(out, When::Item) } else { Ok(()) }
     }
 
     fn on_flush(&mut self, out: &mut impl Emit<P::Out>) -> Outcome {
-        self.deliver(out, InHand::Nothing)
+        self.deliver(out, When::Flush)
     }
 
     fn on_watermark(&mut self, _: EventTime, out: &mut impl Emit<P::Out>) -> Outcome {
-        self.deliver(out, InHand::Nothing)
+        self.deliver(out, When::Watermark)
     }
 
     fn on_end(&mut self, out: &mut impl Emit<P::Out>) -> Outcome {
-        at_end(self.deliver(out, InHand::Nothing))?;
-        if self.is_flushed {
-            return Ok(());
-        }
-        self.is_flushed = true;
-        let flushed =
-            self.run(out.position(), InHand::Nothing, |processor, _, gathering| processor.flush(gathering));
-        at_end(flushed)?;
-        at_end(self.pass_on(out, InHand::Nothing))
+        at_end(self.deliver(out, When::End))?;
+        at_end(self.flush(out))
     }
 
     fn fork(&self) -> Self {
@@ -202,7 +232,8 @@ where
     }
 
     fn tally(&self) -> Tally {
-        let (absorbed, created, failed) = (self.absorbed, self.created, self.failed);
+        let (absorbed, created) = (self.absorbed, self.created);
+        let failed = u64::from(self.under_way == Some(When::Flush));
         Tally { absorbed, created, failed, ..Tally::default() }
     }
 
