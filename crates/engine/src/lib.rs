@@ -61,7 +61,7 @@ pub mod runtime;
 
 pub use budget::{Budget, BudgetError};
 pub use chunk::Chunk;
-pub use chunker::{Bytes, Chunker, Fixed};
+pub use chunker::{Adaptive, Bytes, Chunker, Fixed};
 pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
 pub use faults::{DeadLetter, OnError};
 pub use metrics::{Metrics, Report};

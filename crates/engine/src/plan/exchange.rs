@@ -155,7 +155,9 @@ impl<T> Exchange<T> {
 
     /// Learns how long the taking stage took for a chunk.
     pub(crate) fn learn(&self, items: usize, busy: Duration) {
-        if items > 0 {
+        if let Some(chunker) = &self.chunker {
+            chunker.learn(items, busy);
+        } else if items > 0 {
             let hint = self.items_hint.load(Ordering::Relaxed);
             let next = paced(hint, items, busy, CHUNK_TIME).min(CHUNK_ITEMS);
             self.items_hint.store(next, Ordering::Relaxed);
