@@ -74,6 +74,6 @@ pub use runtime::{Flow, PipelineError, Running};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};
 pub use sources::{Boundary, LengthPrefix};
-pub use stream::Stream;
+pub use stream::{Stream, Transform};
 pub use tally::Tally;
 pub use weigh::Weigh;

@@ -25,10 +25,12 @@ use crate::weigh::Weigh;
 mod head;
 mod sources;
 mod steps;
+mod transform;
 mod write;
 
 pub use head::{Feed, Head, Inlet, Lanes};
 pub use steps::{Copying, Opening, Processed, Sorting};
+pub use transform::{AnyTransform, IntoOperator, Transform, Transformed};
 
 /// A stream of items, described step by step and run when it is closed.
 ///
@@ -227,12 +229,13 @@ where
         self.step(Inspect::new(look))
     }
 
-    /// Adds an operator of the user's own. Behind `parallel`, each lane gets its [`fork`](Operator::fork).
-    pub fn through<O>(self, operator: O) -> Stepped<H, C, O>
+    /// Adds an operator of the user's own, or the steps of a [`Transform`]. Behind `parallel`, each lane
+    /// gets its [`fork`](Operator::fork).
+    pub fn through<O>(self, operator: O) -> Stepped<H, C, O::Operator>
     where
-        O: Operator<In = T>,
+        O: IntoOperator<Operator: Operator<In = T>>,
     {
-        self.step(operator)
+        self.step(operator.into_operator())
     }
 
     /// Passes on the first `count` items and then ends the pipeline.
