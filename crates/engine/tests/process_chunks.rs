@@ -194,3 +194,30 @@ fn one_item_that_makes_endlessly_many_comes_in_chunks() {
     assert_eq!(counts.iter().sum::<usize>(), 1_000_000);
     assert!(counts.iter().all(|&count| count <= 1 << 15), "{counts:?}");
 }
+
+#[test]
+fn what_a_processor_holds_counts_towards_the_memory() {
+    /// Keeps all items to the end.
+    struct Hoard(Vec<u64>);
+    impl ChunkProcessor for Hoard {
+        type In = u64;
+        type Out = u64;
+        fn process_chunk(&mut self, chunk: &mut Vec<u64>, _: &mut impl Emit<u64>) -> Outcome {
+            self.0.append(chunk);
+            Ok(())
+        }
+        fn flush(&mut self, out: &mut impl Emit<u64>) -> Outcome {
+            self.0.drain(..).try_for_each(|n| out.emit(n))
+        }
+        fn held_bytes(&self) -> usize {
+            self.0.len() * size_of::<u64>()
+        }
+    }
+    let hoard =
+        |count: u64| Stream::iter(0..count).memory_limit(20_000).boxed().process_chunks(Hoard(Vec::new()));
+    let report = hoard(2000).for_each(|_| ()).unwrap();
+    assert!(report.reserved_bytes_peak() >= 16_000, "{}", report.reserved_bytes_peak());
+    assert_eq!((report.items_out(), report.reserved_bytes_at_end()), (2000, 0));
+    let error = hoard(1_000_000).count().unwrap_err();
+    assert!(matches!(error.failure(), Failure::Budget(_)), "{error}");
+}
