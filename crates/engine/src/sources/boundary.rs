@@ -162,10 +162,12 @@ impl Boundary {
         self
     }
 
+    #[inline]
     pub(crate) fn end(&self) -> &End {
         &self.end
     }
 
+    #[inline]
     pub(crate) fn bytes_max(&self) -> usize {
         self.record_bytes_max
     }

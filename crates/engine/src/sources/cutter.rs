@@ -46,23 +46,31 @@ impl Cutter {
     /// # Errors
     ///
     /// If the begin of the next record can never be found.
+    #[inline]
     pub(super) fn take(&mut self, available: &[u8]) -> Result<Cut, SourceError> {
         let cut = match *self.boundary.end() {
             End::Byte { delimiter, .. } => self.take_until_byte(available, delimiter)?,
-            End::Sequence(ref delimiter) => {
-                let delimiter = *delimiter;
-                self.take_until_sequence(available, &delimiter)?
-            }
-            End::Found(find_end) => self.take_until_found(available, find_end)?,
-            End::Length(prefix) => match self.left {
-                Some(left) => self.take_counted(available, left),
-                None => self.take_length(available, prefix)?,
-            },
+            _ => self.take_otherwise(available)?,
         };
         self.bytes_taken += cut.used as u64;
         Ok(cut)
     }
 
+    #[inline(never)]
+    fn take_otherwise(&mut self, available: &[u8]) -> Result<Cut, SourceError> {
+        match *self.boundary.end() {
+            End::Byte { delimiter, .. } => self.take_until_byte(available, delimiter),
+            End::Sequence(delimiter) => self.take_until_sequence(available, &delimiter),
+            End::Found(find_end) => self.take_until_found(available, find_end),
+            End::Length(prefix) => match self.left {
+                Some(left) => Ok(self.take_counted(available, left)),
+                None => self.take_length(available, prefix),
+            },
+        }
+    }
+
+    // Lines are what most records are: their path is compiled into the loop of the source.
+    #[inline]
     fn take_until_byte(&mut self, available: &[u8], delimiter: u8) -> Result<Cut, SourceError> {
         let room = self.boundary.bytes_max().saturating_add(BYTE_END_MAX) - self.bytes.len();
         // `read_until` on a slice is the standard library's own fast search.
@@ -153,6 +161,7 @@ impl Cutter {
     }
 
     /// Returns the record that is complete and begins the next one.
+    #[inline]
     pub(super) fn take_record(&mut self) -> Record {
         let mut bytes = std::mem::take(&mut self.bytes);
         match self.boundary.end() {

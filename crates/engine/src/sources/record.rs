@@ -22,6 +22,7 @@ pub(super) enum Fault {
 }
 
 impl Record {
+    #[inline]
     pub(super) fn new(offset: u64, bytes: Vec<u8>) -> Self {
         Self { bytes, offset, fault: None }
     }
