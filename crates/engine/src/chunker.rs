@@ -6,6 +6,10 @@
 
 use std::time::Duration;
 
+mod adaptive;
+
+pub use adaptive::Adaptive;
+
 /// When a chunk is full: at whichever limit comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkLimits {
@@ -16,6 +20,17 @@ pub struct ChunkLimits {
     /// How long a chunk that is not full may wait for more: a slow source then gives fewer and larger
     /// chunks, each at most this much later. Parallel lanes do not wait.
     pub linger: Duration,
+}
+
+impl ChunkLimits {
+    /// Returns the limits that cut where the first of both cuts.
+    fn first(self, other: Self) -> Self {
+        Self {
+            items_max: self.items_max.min(other.items_max),
+            bytes_max: self.bytes_max.min(other.bytes_max),
+            linger: self.linger.max(other.linger),
+        }
+    }
 }
 
 /// Decides where to cut.
@@ -63,22 +78,28 @@ impl Chunker for Bytes {
     }
 }
 
-/// The first of two chunkers to cut.
-impl<A: Chunker, B: Chunker> Chunker for (A, B) {
-    fn limits(&self) -> ChunkLimits {
-        let (a, b) = (self.0.limits(), self.1.limits());
-        ChunkLimits {
-            items_max: a.items_max.min(b.items_max),
-            bytes_max: a.bytes_max.min(b.bytes_max),
-            linger: a.linger.max(b.linger),
-        }
-    }
+macro_rules! first_of {
+    ($($name:ident),*) => {
+        /// The first of several chunkers to cut. Each learns what is learnt.
+        impl<$($name: Chunker),*> Chunker for ($($name,)*) {
+            fn limits(&self) -> ChunkLimits {
+                #[expect(non_snake_case, reason = "one name for a type and its value keeps the macro short")]
+                let ($($name,)*) = self;
+                [$($name.limits()),*].into_iter().fold(UNLIMITED, ChunkLimits::first)
+            }
 
-    fn learn(&self, items: usize, busy: Duration) {
-        self.0.learn(items, busy);
-        self.1.learn(items, busy);
-    }
+            fn learn(&self, items: usize, busy: Duration) {
+                #[expect(non_snake_case, reason = "one name for a type and its value keeps the macro short")]
+                let ($($name,)*) = self;
+                $($name.learn(items, busy);)*
+            }
+        }
+    };
 }
+
+first_of!(A, B);
+first_of!(A, B, C);
+first_of!(A, B, C, D);
 
 /// Items of a chunk where nothing else is asked for.
 pub const CHUNK_ITEMS: usize = 1 << 15;
@@ -95,7 +116,18 @@ mod tests {
     #[test]
     fn the_first_of_two_cuts() {
         let limits = (Fixed(10), Bytes(1 << 10)).limits();
-        assert_eq!(limits, ChunkLimits { items_max: 10, bytes_max: 1 << 10, linger: Duration::ZERO });
+        assert_eq!(limits, ChunkLimits { items_max: 10, bytes_max: 1 << 10, ..UNLIMITED });
+        let limits = (Bytes(7), Fixed(10), (Fixed(3), Bytes(1 << 10))).limits();
+        assert_eq!(limits, ChunkLimits { items_max: 3, bytes_max: 7, ..UNLIMITED });
         assert_eq!(Fixed(0).limits().items_max, 1, "an empty chunk would never move on");
+    }
+
+    #[test]
+    fn each_of_several_learns() {
+        let target = Duration::from_millis(1);
+        let several = (Adaptive::new(target), Fixed(1000), (Bytes(1 << 20), Adaptive::new(target)));
+        several.learn(100, Duration::from_millis(100));
+        assert_eq!((several.0.limits().items_max, several.2.1.limits().items_max), (1, 1));
+        assert_eq!(several.limits().items_max, 1);
     }
 }

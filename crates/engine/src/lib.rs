@@ -20,8 +20,8 @@
 //! # Floors
 //!
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
-//! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`sink`],
-//! [`chunker`]), *library* ([`sources`], [`operators`], [`faults`]), *description* ([`stream`],
+//! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`processor`],
+//! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`], [`sinks`]), *description* ([`stream`],
 //! [`pipeline`], [`plan`], [`metrics`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
 //! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
 //!
@@ -43,11 +43,13 @@ pub mod weigh;
 
 pub mod chunker;
 pub mod operator;
+pub mod processor;
 pub mod sink;
 pub mod source;
 
 pub mod faults;
 pub mod operators;
+pub mod sinks;
 pub mod sources;
 
 pub mod pipeline;
@@ -59,7 +61,7 @@ pub mod runtime;
 
 pub use budget::{Budget, BudgetError};
 pub use chunk::Chunk;
-pub use chunker::{Bytes, Chunker, Fixed, Timed};
+pub use chunker::{Adaptive, Bytes, Chunker, Fixed, Timed};
 pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
 pub use faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
 pub use metrics::{Metrics, Report};
@@ -68,10 +70,11 @@ pub use operators::Rate;
 pub use order::Order;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
+pub use processor::ChunkProcessor;
 pub use runtime::{Flow, Level, PipelineError, Running};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};
-pub use sources::{Boundary, PushError, Pusher};
-pub use stream::Stream;
+pub use sources::{Boundary, LengthPrefix, PushError, Pusher};
+pub use stream::{Stream, Transform};
 pub use tally::Tally;
 pub use weigh::Weigh;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::error::Outcome;
+use crate::error::{Interrupt, Outcome};
 use crate::tally::Tally;
 use crate::time::EventTime;
 
@@ -249,7 +249,11 @@ impl<A: Operator, B: Operator<In = A::Out>> Then<A, B> {
         second: impl FnOnce(&mut B, &mut E) -> Outcome,
     ) -> Outcome {
         if !self.is_past_first {
-            first(&mut self.first, &mut Via { second: &mut self.second, out })?;
+            match first(&mut self.first, &mut Via { second: &mut self.second, out }) {
+                // That no more is needed of the first is no reason not to tell the second.
+                Ok(()) | Err(Interrupt::Done) => {}
+                other => return other,
+            }
             self.is_past_first = !self.first.is_busy();
         }
         if self.first.is_busy() || self.second.is_busy() {
@@ -286,7 +290,11 @@ where
     }
 
     fn on_watermark(&mut self, at: EventTime, out: &mut impl Emit<B::Out>) -> Outcome {
-        self.in_turn(out, |first, via| first.on_watermark(at, via), |second, out| second.on_watermark(at, out))
+        self.in_turn(
+            out,
+            |first, via| first.on_watermark(at, via),
+            |second, out| second.on_watermark(at, out),
+        )
     }
 
     fn on_end(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {

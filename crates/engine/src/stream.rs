@@ -26,12 +26,18 @@ mod head;
 mod keyed;
 mod policies;
 mod shape;
+mod sources;
+mod steps;
 mod timed;
+mod transform;
+mod write;
 
 pub use calls::{Called, Fallible, Sure};
 pub use head::{Calling, Feed, Head, Inlet, Joined, Keys, Lanes};
 pub use keyed::Keyed;
 pub use policies::Step;
+pub use steps::{Copying, Opening, Processed, Sorting};
+pub use transform::{AnyTransform, IntoOperator, Transform, Transformed};
 
 /// A stream of items, described step by step and run when it is closed.
 ///
@@ -71,7 +77,7 @@ impl Stream<()> {
         I::IntoIter: Send + 'static,
         I::Item: Send + 'static,
     {
-        Stream::from_source(Iter::new(items.into_iter()))
+        Stream::from_source(Iter::new("iter", items.into_iter()))
     }
 
     /// Streams the items of a source.
@@ -161,7 +167,10 @@ where
         self.with_chain(|chain| Then::new(chain, operator))
     }
 
-    pub(crate) fn with_chain<D: Operator<In = H::Item>>(self, make: impl FnOnce(C) -> D) -> Stream<D::Out, H, D> {
+    pub(crate) fn with_chain<D: Operator<In = H::Item>>(
+        self,
+        make: impl FnOnce(C) -> D,
+    ) -> Stream<D::Out, H, D> {
         Stream {
             closed: self.closed,
             head: self.head,
@@ -226,6 +235,15 @@ where
         F: Fn(&T) + Send + Sync + 'static,
     {
         self.step(Inspect::new(look))
+    }
+
+    /// Adds an operator of the user's own, or the steps of a [`Transform`]. Behind `parallel`, each lane
+    /// gets its [`fork`](Operator::fork).
+    pub fn through<O>(self, operator: O) -> Stepped<H, C, O::Operator>
+    where
+        O: IntoOperator<Operator: Operator<In = T>>,
+    {
+        self.step(operator.into_operator())
     }
 
     /// Passes on the first `count` items and then ends the pipeline.

@@ -183,7 +183,13 @@ fn a_timer_needs_no_runtime_around_it() {
 fn a_pipeline_may_block_a_thread_of_a_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let count = runtime.block_on(async {
-        Stream::iter(0..50).map_async(10, Order::Input, |n| async move { sleep(MS).await; n }).count().unwrap()
+        Stream::iter(0..50)
+            .map_async(10, Order::Input, |n| async move {
+                sleep(MS).await;
+                n
+            })
+            .count()
+            .unwrap()
     });
     assert_eq!(count, 50);
 }
@@ -198,7 +204,12 @@ fn dropping_the_future_or_the_items_ends_the_pipeline() {
         let _ = tokio::time::timeout(5 * MS, endless.run_async()).await;
     });
     let held = Arc::clone(&alive);
-    let mut items = Stream::iter(0u64..).map(move |n| { let _ = &held; n }).into_iter();
+    let mut items = Stream::iter(0u64..)
+        .map(move |n| {
+            let _ = &held;
+            n
+        })
+        .into_iter();
     assert_eq!(items.next().unwrap().unwrap(), 0);
     drop(items);
     while Arc::strong_count(&alive) > 1 {

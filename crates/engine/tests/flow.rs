@@ -114,7 +114,12 @@ fn pressure_is_told_up_and_down() {
 fn pipelines_may_share_a_budget() {
     let budget = Budget::new(200_000);
     let pipeline = |seed: u8| {
-        Stream::iter(0..500u32).map(move |_| vec![seed; 1000]).budget(&budget).boxed().drain_with(|_| ()).start()
+        Stream::iter(0..500u32)
+            .map(move |_| vec![seed; 1000])
+            .budget(&budget)
+            .boxed()
+            .drain_with(|_| ())
+            .start()
     };
     let running: Vec<_> = (0..4).map(pipeline).collect();
     for one in running {

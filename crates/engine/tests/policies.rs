@@ -30,7 +30,13 @@ fn a_dead_letter_knows_how_often_and_where_it_was_tried() {
         .try_map(failing(&calls))
         .retry(Retry::exponential(4, SECOND))
         .on_error(OnError::dead_letter(move |letter| {
-            into.lock().unwrap().push((letter.item, letter.stage, letter.step, letter.position, letter.attempts));
+            into.lock().unwrap().push((
+                letter.item,
+                letter.stage,
+                letter.step,
+                letter.position,
+                letter.attempts,
+            ));
             Ok::<(), String>(())
         }))
         .for_each(|_| ())
@@ -143,8 +149,12 @@ fn a_user_operator_that_may_fail_can_be_retried() {
     }
     impl Fails for Flaky {}
 
-    let all: Vec<u32> =
-        Stream::iter(0..4).through(Flaky::default()).retry(Retry::fixed(2, SECOND)).simulated(1).collect().unwrap();
+    let all: Vec<u32> = Stream::iter(0..4)
+        .through(Flaky::default())
+        .retry(Retry::fixed(2, SECOND))
+        .simulated(1)
+        .collect()
+        .unwrap();
     assert_eq!(all, [0, 1, 2, 3]);
 }
 

@@ -3,7 +3,7 @@
 mod model;
 
 use model::{Lost, Uneven, add, expect, hush, placed};
-use primestream_engine::{Order, Stream};
+use primestream_engine::{Adaptive, Order, Stream};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 
@@ -24,5 +24,23 @@ proptest! {
             let stream = steps.iter().fold(source, |stream, placed| add(stream, placed, Order::Input, &kept));
             prop_assert_eq!(&stream.collect::<Vec<_>>().unwrap(), &expected);
         }
+    }
+}
+
+#[test]
+fn chunks_that_adapt_change_no_result() {
+    for micros in [0, 1, 100, 10_000] {
+        let target = std::time::Duration::from_micros(micros);
+        let chunker = || (Adaptive::new(target).between(1, 500), Adaptive::new(target));
+        let doubled: Vec<u64> = Stream::iter(0..20_000u64)
+            .chunked(chunker())
+            .parallel(3, Order::Input)
+            .map(|n| 2 * n)
+            .chunked(chunker())
+            .windows(2)
+            .map(|window| window[1])
+            .collect()
+            .unwrap();
+        assert!(doubled.into_iter().eq((1..20_000).map(|n| 2 * n)));
     }
 }

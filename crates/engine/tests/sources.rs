@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use primestream_engine::runtime::Failure;
-use primestream_engine::{Boundary, OnError, Order, Stream};
+use primestream_engine::sources::Record;
+use primestream_engine::{Boundary, DeadLetter, LengthPrefix, OnError, Order, Stream};
 
 /// Gives its bytes a few at a time, with an interruption before each.
 struct Halting {
@@ -112,4 +113,107 @@ fn a_reader_that_fails_is_a_failed_source() {
     let error = Stream::lines(Broken).count().unwrap_err();
     assert!(matches!(error.failure(), Failure::Source(_)));
     assert!(error.to_string().ends_with("the source failed: no signal"));
+}
+
+#[test]
+fn records_end_where_their_boundary_says_however_the_bytes_arrive() {
+    fn upto_digit(bytes: &[u8]) -> Option<usize> {
+        Some(1 + bytes.iter().position(u8::is_ascii_digit)?)
+    }
+    let cases = [
+        (
+            Boundary::sequence(b"\r\n\r\n"),
+            &b"a: b\r\nc: d\r\n\r\n\r\n\r\nrest\r\n"[..],
+            ["a: b\r\nc: d", "", "rest\r\n"],
+        ),
+        (Boundary::found_by(upto_digit), b"one1two2three", ["one1", "two2", "three"]),
+        (Boundary::length_prefixed(LengthPrefix::U32Be), b"\0\0\0\x02ab\0\0\0\0\0\0\0\x01c", ["ab", "", "c"]),
+    ];
+    for step in [1, 2, 3, 5, 100] {
+        for (boundary, bytes, expected) in &cases {
+            let records: Vec<String> =
+                Stream::lines_within(halting(bytes, step), *boundary).collect().unwrap();
+            assert_eq!(records, expected);
+        }
+    }
+}
+
+#[test]
+fn a_record_that_the_bytes_end_in_is_an_item_that_fails() {
+    let (send, dead) = std::sync::mpsc::channel();
+    let bytes = b"\x02ab\x05toolong?";
+    let boundary = Boundary::length_prefixed(LengthPrefix::U8).record_bytes_max(4);
+    let records: Vec<String> = Stream::raw_records(halting(bytes, 3), boundary)
+        .try_map(|record| record.into_bytes())
+        .on_error(OnError::dead_letter(move |letter: DeadLetter<Record>| {
+            send.send((letter.item.offset(), letter.error.to_string()))
+        }))
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .collect()
+        .unwrap();
+    assert_eq!(records, ["ab"]);
+    let letters: Vec<_> = dead.try_iter().collect();
+    assert_eq!(
+        letters,
+        [
+            (4, "item 1 failed in try_map: the record at byte 4 has no end within 4 bytes".to_owned()),
+            (10, "item 2 failed in try_map: the record at byte 10 has no end within 4 bytes".to_owned()),
+        ]
+    );
+    let cut_short = Stream::records(&b"\x05four"[..], Boundary::length_prefixed(LengthPrefix::U8)).count();
+    let error = cut_short.unwrap_err();
+    assert!(
+        error.to_string().ends_with("item 0 failed in records: the bytes end within the record at byte 1")
+    );
+}
+
+#[test]
+fn a_length_that_leads_nowhere_stops_the_pipeline_with_its_offset() {
+    let boundary = Boundary::length_prefixed(LengthPrefix::U64Be);
+    let error = Stream::records(&b"\0\0\0\0\0\0\0\x01a\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"[..], boundary)
+        .on_error(OnError::Skip)
+        .count()
+        .unwrap_err();
+    assert!(matches!(error.failure(), Failure::Source(_)), "{error}");
+    assert!(error.to_string().contains("the length at byte 9 is 18446744073709551615"), "{error}");
+    assert_eq!(error.report().items_in(), 1);
+}
+
+#[test]
+fn a_function_that_finds_no_place_for_an_end_is_a_failed_source() {
+    for wrong in [|_: &[u8]| Some(0), |bytes: &[u8]| Some(bytes.len() + 1)] {
+        let error = Stream::records(&b"abc"[..], Boundary::found_by(wrong)).count().unwrap_err();
+        assert!(matches!(error.failure(), Failure::Source(_)), "{error}");
+    }
+}
+
+#[test]
+fn what_functions_make_is_streamed_until_they_make_nothing() {
+    assert_eq!(Stream::empty::<u64>().count().unwrap(), 0);
+    assert_eq!(Stream::once("one").collect::<Vec<_>>().unwrap(), ["one"]);
+    let three = Stream::repeat("again".to_owned()).parallel(3, Order::Input).map(|word| word).take(3);
+    assert_eq!(three.collect::<Vec<_>>().unwrap(), ["again"; 3]);
+    for count in [0, 1, 100, 10_000] {
+        let mut calls = 0..count;
+        assert_eq!(
+            Stream::generate(move || calls.next()).collect::<Vec<u64>>().unwrap(),
+            (0..count).collect::<Vec<_>>()
+        );
+        let mut calls = 0..count;
+        let tried = Stream::try_generate(move || Ok::<_, String>(calls.next()));
+        assert_eq!(tried.collect::<Vec<u64>>().unwrap(), (0..count).collect::<Vec<_>>());
+        let unfolded = Stream::unfold(0..count, Iterator::next);
+        assert_eq!(unfolded.boxed().collect::<Vec<u64>>().unwrap(), (0..count).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn an_item_that_fails_is_not_generated_twice() {
+    let mut calls = 0..10u64;
+    let kept: Vec<u64> = Stream::try_generate(move || Ok::<_, String>(calls.next()))
+        .try_map(|n| if n % 3 == 0 { Err("a third") } else { Ok(n) })
+        .on_error(OnError::Skip)
+        .collect()
+        .unwrap();
+    assert_eq!(kept, [1, 2, 4, 5, 7, 8]);
 }

@@ -62,8 +62,7 @@ fn throttled_items_pass_through_the_steps_behind_before_the_end_does() {
 
 #[test]
 fn debounce_gives_the_last_before_each_pause() {
-    let last: Vec<u64> =
-        ticks(vec![1, 1, 1, 10, 1, 10]).simulated(3).debounce(MS(50)).collect().unwrap();
+    let last: Vec<u64> = ticks(vec![1, 1, 1, 10, 1, 10]).simulated(3).debounce(MS(50)).collect().unwrap();
     assert_eq!(last, [3, 14, 24]);
 }
 

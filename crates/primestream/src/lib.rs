@@ -42,8 +42,9 @@ pub mod prelude {
     pub use primestream_codec::container::{Compression, ContainerId, Header, Positions, Settings};
     pub use primestream_codec::{BlockLen, Limits, Units};
     pub use primestream_engine::{
-        Boundary, Bytes, Emit, Fixed, Flow, Intake, OnError, Operator, Order, Outcome, Pipeline,
-        PipelineError, Report, Sink, Source, Stream, Supply, Weigh,
+        Adaptive, Boundary, Bytes, ChunkProcessor, Emit, Fixed, Flow, Intake, LengthPrefix, OnError,
+        Operator, Order, Outcome, Pipeline, PipelineError, Report, Sink, Source, Stream, Supply, Transform,
+        Weigh,
     };
     pub use primestream_primes::{Effort, Factorization, Natural, Primality};
 }

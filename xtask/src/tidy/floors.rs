@@ -47,8 +47,8 @@ const ROOT: &str = "crates/engine/src/lib.rs";
 /// Words, roles, library, description, machinery, from the ground up.
 const FLOORS: [&[&str]; 5] = [
     &["budget", "chunk", "error", "message", "order", "tally", "time", "weigh"],
-    &["chunker", "operator", "sink", "source"],
-    &["faults", "operators", "sources"],
+    &["chunker", "operator", "processor", "sink", "source"],
+    &["faults", "operators", "sinks", "sources"],
     &["metrics", "pipeline", "plan", "stream"],
     &["runtime"],
 ];

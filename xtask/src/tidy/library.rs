@@ -67,8 +67,8 @@ fn types(code: &str) -> impl Iterator<Item = &str> {
 }
 
 const ENGINE: &str = "crates/engine/src/";
-const ROOMS: [&str; 3] = ["faults", "operators", "sources"];
-const ROLES: [&str; 2] = [" Operator for ", " Source for "];
+const ROOMS: [&str; 4] = ["faults", "operators", "sinks", "sources"];
+const ROLES: [&str; 3] = [" Operator for ", " Sink<", " Source for "];
 
 #[cfg(test)]
 mod tests {

@@ -39,8 +39,7 @@ struct State<T> {
 
 impl<T> Default for Counter<T> {
     fn default() -> Self {
-        let state =
-            State { items: VecDeque::new(), has_ended: false, is_abandoned: false, waker: None };
+        let state = State { items: VecDeque::new(), has_ended: false, is_abandoned: false, waker: None };
         Self { state: Mutex::new(state), arrived: Condvar::new(), bytes: AtomicUsize::new(0) }
     }
 }

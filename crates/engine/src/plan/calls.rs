@@ -336,9 +336,11 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
     fn is_ready(&self) -> bool {
         let has_room = self.on_their_way.len() < self.limit
             && self.outstanding() < self.limit.saturating_mul(OUTSTANDING_PER_CALL);
-        let can_leave = self.results.keys().next().is_some_and(|first| {
-            self.order != Order::Input || *first == self.next_out
-        });
+        let can_leave = self
+            .results
+            .keys()
+            .next()
+            .is_some_and(|first| self.order != Order::Input || *first == self.next_out);
         let has_work = !self.items.is_empty() || self.inlet.look() != Sight::Nothing;
         let is_only_the_end =
             self.items.is_empty() && self.inlet.look() == Sight::End && self.outstanding() > 0;

@@ -363,6 +363,12 @@ where
             }
         };
         self.taken += fed;
+        if doing == Doing::Flush && outcome.as_ref().is_err_and(is_failure) {
+            // Whether an item was in hand is known to the chain alone: it is the one that is missing.
+            outlet.flush();
+            self.count_passed(outlet);
+            self.failed += self.tally().missing().min(1);
+        }
         if matches!(outcome, Ok(Ran::HeldUp)) {
             let left: Vec<_> = rest.collect();
             *items = left;
@@ -404,15 +410,21 @@ where
     {
         let (mut fed, mut in_chain) = (0, false);
         let mut doing = Doing::Item;
+        // What the source said, once it has.
+        let mut said = None;
         let answer = loop {
             let (home, count, inside, now) = (&mut self.chain, &mut fed, &mut in_chain, &mut doing);
+            let said = &mut said;
             let out = &mut *outlet;
             let caught = catch_unwind(AssertUnwindSafe(|| {
                 let out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
                 let in_chain = Kept { now: false, home: inside };
                 let seat = Seat::take(home);
                 let mut feeder = Feeder { seat, out, in_chain, most, waker, pending: &mut *pending };
-                let supply = source.pull(&mut feeder)?;
+                let supply = match *said {
+                    Some(supply) => supply,
+                    None => *said.insert(source.pull(&mut feeder)?),
+                };
                 if !feeder.is_busy() {
                     *now = Doing::Flush;
                     feeder.seat.chain().on_flush(&mut feeder.out)?;
@@ -440,6 +452,9 @@ where
         self.taken += fed;
         outlet.leave(true);
         self.count_passed(outlet);
+        if doing == Doing::Flush && answer.as_ref().is_err_and(is_failure) {
+            self.failed += self.tally().missing().min(1);
+        }
         (fed, answer.map_err(|reason| reason.at(outlet.position_of(fed))))
     }
 
@@ -478,7 +493,7 @@ where
         };
         outlet.flush();
         self.count_passed(outlet);
-        if outcome.as_ref().is_err_and(|reason| !matches!(reason, Interrupt::Done | Interrupt::Stopped)) {
+        if outcome.as_ref().is_err_and(is_failure) {
             // Whether an item was in hand is known to the chain alone: it is the one that is missing.
             let now = self.tally();
             self.failed += now.missing().max(now.filtered - known.filtered).min(1);
@@ -488,10 +503,7 @@ where
 
     /// Counts the item in hand if it is lost with this outcome.
     fn count_failure(&mut self, outcome: Outcome, doing: Doing) -> Outcome {
-        let is_lost = match &outcome {
-            Ok(()) | Err(Interrupt::Done | Interrupt::Stopped) => false,
-            Err(_) => doing == Doing::Item,
-        };
+        let is_lost = outcome.as_ref().is_err_and(is_failure) && doing == Doing::Item;
         self.failed += u64::from(is_lost);
         outcome
     }
@@ -507,6 +519,11 @@ where
         });
         self.count_failure(outcome, doing)
     }
+}
+
+/// Returns whether an interrupt is the failure of something.
+fn is_failure(reason: &Interrupt) -> bool {
+    !matches!(reason, Interrupt::Done | Interrupt::Stopped)
 }
 
 /// A step that needs no more at the end has all it needs.

@@ -154,8 +154,7 @@ where
             let gathered = claims.gathered.as_ref().and_then(Gathered::due);
             [gathered, claims.idle[at].due()].into_iter().flatten().min()
         };
-        let at =
-            (0..claims.idle.len()).find(|&at| due(claims, at).is_some_and(|due| due <= host.now()))?;
+        let at = (0..claims.idle.len()).find(|&at| due(claims, at).is_some_and(|due| due <= host.now()))?;
         let place = self.output.open()?;
         let work = Work::Chunk { lane: claims.idle.remove(at), items: Vec::new(), born: host.now() };
         Some(Job { work, place, position: claims.position, gathered: take_gathered(claims, host) })
@@ -211,7 +210,7 @@ where
     /// Finds something to do.
     pub(super) fn find(&self, host: &dyn Host) -> Option<Job<C>> {
         let mut claims = self.claims();
-        if self.is_finished() {
+        if self.is_finished() || host.is_stopping() {
             return None;
         }
         if self.output.is_closed() {
@@ -246,7 +245,8 @@ where
             Work::Fence { .. } => started,
         };
         let taken = std::mem::replace(gathered, Gathered::with(host.budget().reserve(0)));
-        let mut outlet = Outlet::new((host, &self.plan.name), (&*self.output, *place), taken, (*position, born));
+        let mut outlet =
+            Outlet::new((host, &self.plan.name), (&*self.output, *place), taken, (*position, born));
         let ran = match work {
             Work::Chunk { lane, items, .. } => {
                 let count = items.len();
@@ -276,6 +276,16 @@ where
         }
         self.output.close_place(*place);
         let gathered = std::mem::replace(gathered, Gathered::with(host.budget().reserve(0))).kept();
+        if let Err(reason) = outcome {
+            outcome = match reason {
+                Interrupt::Done => Err(Interrupt::Done),
+                reason => {
+                    // Before the end is announced, or nobody would look for a failure any more.
+                    host.fail(index, reason);
+                    Ok(())
+                }
+            };
+        }
         let mut claims = self.claims();
         claims.gathered = gathered;
         match job.work {
@@ -420,11 +430,7 @@ where
     }
 
     fn links(&self) -> Links {
-        Links {
-            inlets: vec![self.input.id()],
-            targets: self.output.targets(),
-            copies: self.output.copies(),
-        }
+        Links { inlets: vec![self.input.id()], targets: self.output.targets(), copies: self.output.copies() }
     }
 
     fn reading(&self, now: Duration) -> Reading {

@@ -51,7 +51,9 @@ impl<T> Lineup<T> {
     pub(crate) fn new(order: Order, window: usize) -> Self {
         let kind = match order {
             Order::Input => Kind::Input { first: 0, places: VecDeque::with_capacity(window) },
-            Order::Relaxed | Order::Key => Kind::Relaxed { open: 0, waiting: VecDeque::with_capacity(window) },
+            Order::Relaxed | Order::Key => {
+                Kind::Relaxed { open: 0, waiting: VecDeque::with_capacity(window) }
+            }
         };
         Self { window, kind }
     }

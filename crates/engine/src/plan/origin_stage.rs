@@ -111,8 +111,7 @@ where
         let mut steps = Vec::new();
         origin.describe(&mut steps);
         lane.describe(&mut steps);
-        let links =
-            Links { inlets: origin.inlets(), targets: output.targets(), copies: output.copies() };
+        let links = Links { inlets: origin.inlets(), targets: output.targets(), copies: output.copies() };
         let plan = StagePlan::new(name, steps, 1, Order::Input);
         let bell = Arc::new(Bell::default());
         let working = Working {
@@ -195,8 +194,12 @@ where
         let started = host.now();
         self.meter.begin(1, started, None);
         let gathered = working.gathered.take().unwrap_or_else(|| Gathered::with(host.budget().reserve(0)));
-        let mut outlet =
-            Outlet::new((host, &self.plan.name), (&*self.output, place), gathered, (working.position, started));
+        let mut outlet = Outlet::new(
+            (host, &self.plan.name),
+            (&*self.output, place),
+            gathered,
+            (working.position, started),
+        );
         let mut outcome = Ok(());
         if working.has_arrears() || working.lane.due().is_some_and(|due| due <= started) {
             outcome = working.lane.run(&mut Vec::new(), &mut outlet, (host, false)).map(drop);
@@ -347,7 +350,8 @@ where
     fn is_quiet(&self) -> bool {
         match self.working.try_lock() {
             Ok(guard) => guard.as_ref().is_none_or(|working| {
-                self.is_finished() || !working.has_arrears() && working.gathered.is_none() && working.origin.is_quiet()
+                self.is_finished()
+                    || !working.has_arrears() && working.gathered.is_none() && working.origin.is_quiet()
             }),
             Err(TryLockError::Poisoned(_)) => true,
             Err(TryLockError::WouldBlock) => false,

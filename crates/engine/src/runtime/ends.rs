@@ -88,7 +88,7 @@ where
 }
 
 /// Runs a pipeline for what its end puts into the slot.
-fn run_for<V>(pipeline: Pipeline, slot: &Mutex<Option<V>>) -> Result<V, PipelineError> {
+pub(super) fn run_for<V>(pipeline: Pipeline, slot: &Mutex<Option<V>>) -> Result<V, PipelineError> {
     pipeline.run()?;
     let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(value.expect("a run without failure ends its last operator"))

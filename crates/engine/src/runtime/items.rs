@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::PipelineError;
 use super::asynchronous::Executor;
 use super::flow::{Flow, Running};
-use super::PipelineError;
 use crate::operator::Operator;
 use crate::operators::{Counter, HandOver};
 use crate::stream::{Head, Stream};

@@ -4,6 +4,7 @@ mod asynchronous;
 mod clock;
 mod ends;
 mod failure;
+mod finds;
 mod flow;
 mod items;
 mod links;

@@ -5,11 +5,15 @@ use crate::source::{Intake, Source, Supply};
 
 /// The items of an iterator, in its order.
 #[derive(Debug)]
-pub struct Iter<I>(I);
+pub struct Iter<I> {
+    items: I,
+    name: &'static str,
+}
 
 impl<I> Iter<I> {
-    pub(crate) fn new(items: I) -> Self {
-        Self(items)
+    /// Makes a source that plans and reports show as `name`.
+    pub(crate) fn new(name: &'static str, items: I) -> Self {
+        Self { items, name }
     }
 }
 
@@ -26,7 +30,7 @@ where
         let owns_memory = std::mem::needs_drop::<I::Item>();
         while !out.is_satisfied() {
             let count = if owns_memory { 1 } else { out.appetite() };
-            if !out.emit_from(&mut self.0, count)? {
+            if !out.emit_from(&mut self.items, count)? {
                 return Ok(Supply::End);
             }
         }
@@ -34,6 +38,6 @@ where
     }
 
     fn name(&self) -> &'static str {
-        "iter"
+        self.name
     }
 }

@@ -2,17 +2,22 @@
 
 mod boundary;
 mod channel;
+mod cutter;
 mod from_stream;
 mod interval;
 mod iter;
 mod pieces;
+mod record;
 mod records;
+mod try_generate;
 
-pub use boundary::Boundary;
+pub use boundary::{Boundary, LengthPrefix};
 pub(crate) use channel::channel;
 pub use channel::{Channel, PushError, Pusher};
 pub use from_stream::FromStream;
 pub use interval::Interval;
 pub use iter::Iter;
 pub use pieces::Pieces;
-pub use records::{DecodeLine, LineError, Record, Records, TakeRecord};
+pub use record::{LineError, Record};
+pub use records::{DecodeLine, Records, TakeRecord};
+pub use try_generate::TryGenerate;

@@ -128,8 +128,7 @@ where
     fn with<N: 'static>(self, set: impl FnOnce(&mut Calls<T, U>)) -> Called<T, U, N> {
         let mut calls = self.head.calls;
         set(&mut calls);
-        let mut stream =
-            Stream::beginning(Calling { calls, may: PhantomData }, self.closed, self.options);
+        let mut stream = Stream::beginning(Calling { calls, may: PhantomData }, self.closed, self.options);
         stream.name = self.name;
         stream.chunker = self.chunker;
         stream

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Fresh, Gathered, Head, Stream};
 use crate::operator::Operator;
 use crate::operators::{BatchWithin, Debounce, Rate, Throttle};
-use crate::plan::exchange::Exchange;
 use crate::order::Order;
+use crate::plan::exchange::Exchange;
 use crate::sources::{Channel, FromStream, Interval, Pusher, channel};
 use crate::weigh::Weigh;
 

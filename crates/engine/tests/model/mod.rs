@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use primestream_engine::{Chunker, Fixed, OnError, Order, Stream};
+use primestream_engine::{ChunkProcessor, Chunker, Emit, Fixed, OnError, Order, Outcome, Stream};
 use proptest::prelude::*;
 
 /// A step of a random pipeline. Items divisible by `fault` fail, where there is one.
@@ -17,6 +17,10 @@ pub(crate) enum Step {
     Take(u64),
     Skip(u64),
     Batch(usize),
+    SortBatches(usize),
+    Windows(usize, usize),
+    Dedup(u64),
+    Process,
     Faulty { fault: u64, how: Fault, policy: Policy },
 }
 
@@ -58,6 +62,10 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         (1u64..300).prop_map(Step::Take),
         (0u64..30).prop_map(Step::Skip),
         (1usize..9).prop_map(Step::Batch),
+        (1usize..9).prop_map(Step::SortBatches),
+        (1usize..5, 1usize..5).prop_map(|(count, step)| Step::Windows(count, step)),
+        (1u64..5).prop_map(Step::Dedup),
+        Just(Step::Process),
         (2u64..7, fault, policy).prop_map(|(fault, how, policy)| Step::Faulty { fault, how, policy }),
     ]
 }
@@ -95,6 +103,10 @@ pub(crate) fn add(
         Step::Take(count) => lanes.take(count).boxed(),
         Step::Skip(count) => lanes.skip(count).boxed(),
         Step::Batch(count) => lanes.batch(count).flat_map(|batch| batch).boxed(),
+        Step::SortBatches(count) => lanes.sort_batches(count).boxed(),
+        Step::Windows(count, step) => lanes.windows_by(count, step).map(|window| window.iter().sum()).boxed(),
+        Step::Dedup(by) => lanes.dedup_by_key(move |n| n / by).boxed(),
+        Step::Process => lanes.process_chunks(Twice).boxed(),
         Step::Faulty { fault, how, policy } => {
             let policy = match policy {
                 Policy::Skip => OnError::Skip,
@@ -123,6 +135,21 @@ pub(crate) fn expect(items: Vec<u64>, step: &Step, lost: &mut Lost) -> Vec<u64> 
         Step::Take(count) => items.take(usize::try_from(count).unwrap()).collect(),
         Step::Skip(count) => items.skip(usize::try_from(count).unwrap()).collect(),
         Step::Batch(_) => items.collect(),
+        Step::SortBatches(count) => {
+            let mut items: Vec<u64> = items.collect();
+            items.chunks_mut(count).for_each(<[u64]>::sort);
+            items
+        }
+        Step::Windows(count, step) => {
+            let items: Vec<u64> = items.collect();
+            items.windows(count).step_by(step).map(|window| window.iter().sum()).collect()
+        }
+        Step::Dedup(by) => {
+            let mut items: Vec<u64> = items.collect();
+            items.dedup_by_key(|n| *n / by);
+            items
+        }
+        Step::Process => items.flat_map(|n| [n, n]).collect(),
         Step::Faulty { fault, policy, .. } => items
             .filter(|&n| {
                 let is_lost = fails(n, fault);
@@ -135,6 +162,26 @@ pub(crate) fn expect(items: Vec<u64>, step: &Step, lost: &mut Lost) -> Vec<u64> 
             })
             .map(|n| n + 1)
             .collect(),
+    }
+}
+
+impl Step {
+    /// Returns whether what comes out depends on the order of what goes in.
+    pub(crate) fn depends_on_order(&self) -> bool {
+        use Step::{Batch, Dedup, Skip, SortBatches, Take, Windows};
+        matches!(self, Batch(_) | Dedup(_) | Skip(_) | SortBatches(_) | Take(_) | Windows(..))
+    }
+}
+
+/// Emits every item twice.
+struct Twice;
+
+impl ChunkProcessor for Twice {
+    type In = u64;
+    type Out = u64;
+
+    fn process_chunk(&mut self, chunk: &mut Vec<u64>, out: &mut impl Emit<u64>) -> Outcome {
+        chunk.drain(..).flat_map(|n| [n, n]).try_for_each(|n| out.emit(n))
     }
 }
 

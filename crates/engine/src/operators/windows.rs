@@ -1,0 +1,96 @@
+//! The last items at every step, as `slice::windows` has them.
+//!
+//! The right step for moving means and for looking at neighbours. Each item is copied once for each
+//! window it is in; where windows would not overlap, `batch` copies nothing.
+
+use std::collections::VecDeque;
+
+use crate::error::Outcome;
+use crate::operator::{Emit, Operator};
+use crate::tally::Tally;
+use crate::weigh::Weigh;
+
+/// Emits every `step`th run of `count` consecutive items, whole ones alone. Preserves order. Holds
+/// `count` items, which count towards the budget. On the end emits nothing.
+pub struct Windows<T> {
+    count: usize,
+    step: usize,
+    window: VecDeque<T>,
+    window_bytes: usize,
+    /// Items that lie between two windows.
+    to_leave_out: usize,
+    absorbed: u64,
+    filtered: u64,
+    created: u64,
+}
+
+impl<T> Windows<T> {
+    pub(crate) fn new(count: usize, step: usize) -> Self {
+        assert!(count > 0, "a window shows at least one item");
+        assert!(step > 0, "a step leads to another window");
+        Self {
+            count,
+            step,
+            window: VecDeque::new(),
+            window_bytes: 0,
+            to_leave_out: 0,
+            absorbed: 0,
+            filtered: 0,
+            created: 0,
+        }
+    }
+}
+
+impl<T: Weigh> Windows<T> {
+    /// Lets go of what the next window does not show.
+    fn advance(&mut self) {
+        for gone in self.window.drain(..self.step.min(self.count)) {
+            self.window_bytes -= gone.weight();
+        }
+        self.to_leave_out = self.step.saturating_sub(self.count);
+    }
+}
+
+impl<T: Clone + Weigh + Send + 'static> Operator for Windows<T> {
+    type In = T;
+    type Out = Vec<T>;
+
+    #[inline]
+    fn on_item(&mut self, item: T, out: &mut impl Emit<Vec<T>>) -> Outcome {
+        // Here and not behind the last window: a copy that panics leaves everything in its place.
+        if self.window.len() == self.count {
+            self.advance();
+        }
+        if self.to_leave_out > 0 {
+            self.to_leave_out -= 1;
+            self.filtered += 1;
+            return Ok(());
+        }
+        self.absorbed += 1;
+        self.window_bytes += item.weight();
+        self.window.push_back(item);
+        if self.window.len() < self.count {
+            return Ok(());
+        }
+        // Counted before it exists: should a copy panic, it is this window that was lost.
+        self.created += 1;
+        out.emit(self.window.iter().cloned().collect())
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.count, self.step)
+    }
+
+    fn name(&self) -> &'static str {
+        "windows"
+    }
+
+    fn tally(&self) -> Tally {
+        let (absorbed, filtered, created) = (self.absorbed, self.filtered, self.created);
+        Tally { absorbed, filtered, created, ..Tally::default() }
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.window_bytes
+    }
+}
