@@ -33,8 +33,10 @@
 #![forbid(unsafe_code)]
 
 pub mod budget;
+mod chance;
 pub mod chunk;
 pub mod error;
+pub mod keyed;
 pub mod message;
 pub mod order;
 pub mod tally;

@@ -21,6 +21,7 @@ use crate::source::Source;
 use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRecord};
 use crate::weigh::Weigh;
 
+#[cfg(feature = "async")]
 mod calls;
 mod head;
 mod keyed;
@@ -32,8 +33,11 @@ mod timed;
 mod transform;
 mod write;
 
+#[cfg(feature = "async")]
 pub use calls::{Called, Fallible, Sure};
-pub use head::{Calling, Feed, Head, Inlet, Joined, Keys, Lanes};
+#[cfg(feature = "async")]
+pub use head::Calling;
+pub use head::{Feed, Head, Inlet, Joined, Keys, Lanes};
 pub use keyed::Keyed;
 pub use policies::Step;
 pub use steps::{Copying, Opening, Processed, Sorting};

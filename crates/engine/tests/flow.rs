@@ -22,12 +22,13 @@ fn a_paused_pipeline_comes_to_rest_and_goes_on() {
     let flow = running.flow();
     until(|| flow.metrics().items_out() > 1000);
     flow.pause();
-    let mut before = (0, 1);
+    let (mut before, mut times) = ((0, 1), 0);
     until(|| {
-        std::thread::sleep(Duration::from_millis(5));
         let metrics = flow.metrics();
         let now = (metrics.items_in(), metrics.items_out());
-        std::mem::replace(&mut before, now) == now && now.0 == now.1
+        let is_at_rest = std::mem::replace(&mut before, now) == now && now.0 == now.1;
+        times = if is_at_rest { times + 1 } else { 0 };
+        times == 1000
     });
     assert!(flow.level() < 0.01, "all that was given has arrived: {}", flow.level());
     flow.resume();

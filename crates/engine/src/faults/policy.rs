@@ -50,11 +50,14 @@ impl<T, U> From<OnError<T>> for GivenUp<T, U> {
 /// All policies of a step from `T` to `U`, and what they have counted in one lane.
 pub(crate) struct Policies<T, U> {
     pub(crate) given_up: GivenUp<T, U>,
-    pub(crate) retry: Option<(Retry, fn(&T) -> T)>,
+    pub(crate) retry: Option<Retrying<T>>,
     pub(crate) breaker: Option<CircuitBreaker>,
     pub(crate) tolerance: Option<Tolerance>,
     pub(crate) counts: Counts,
 }
+
+/// When to try again, and how to copy an item for it.
+pub(crate) type Retrying<T> = (Retry, fn(&T) -> T);
 
 /// What the policies of a step have done.
 #[derive(Clone, Copy, Debug, Default)]

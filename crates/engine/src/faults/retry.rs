@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::chance::Chance;
 use crate::error::{Cause, ItemError};
 
 /// When and how often an item that failed is tried again.
@@ -35,8 +36,10 @@ pub struct Retry {
     pause_max: Duration,
     deadline: Option<Duration>,
     has_jitter: bool,
-    only_if: Option<Arc<dyn Fn(&ItemError) -> bool + Send + Sync>>,
+    only_if: Option<Arc<OnlyIf>>,
 }
+
+type OnlyIf = dyn Fn(&ItemError) -> bool + Send + Sync;
 
 impl Retry {
     /// Tries at most `attempts` times in all, the first included, with a pause before the second that
@@ -117,7 +120,7 @@ impl fmt::Debug for Retry {
 
 /// Returns a number from 0 to 1 that looks random, the same for the same attempt: a run can be repeated.
 fn fraction(position: u64, attempts: u32) -> f64 {
-    fastrand::Rng::with_seed(position.rotate_left(32) ^ u64::from(attempts)).f64()
+    Chance::new(position.rotate_left(32) ^ u64::from(attempts)).fraction()
 }
 
 /// Longest pause where nothing else is said.

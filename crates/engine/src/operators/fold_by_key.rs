@@ -1,12 +1,11 @@
 //! One value for each key.
 
+use std::collections::hash_map::Entry as Slot;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
-use super::Entry;
 use crate::error::Outcome;
+use crate::keyed::{Entry, Table, table_bytes};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -16,7 +15,7 @@ use crate::weigh::Weigh;
 pub struct FoldByKey<K, A, T, F> {
     initial: Arc<dyn Fn() -> A + Send + Sync>,
     combine: Arc<F>,
-    values: HashTable<(u64, K, A)>,
+    values: Table<K, A>,
     heap_bytes: usize,
     name: &'static str,
     absorbed: u64,
@@ -29,7 +28,7 @@ impl<K, A, T, F> FoldByKey<K, A, T, F> {
         Self {
             initial,
             combine,
-            values: HashTable::new(),
+            values: Table::default(),
             heap_bytes: 0,
             name,
             absorbed: 0,
@@ -59,25 +58,26 @@ where
 
     #[inline]
     fn on_item(&mut self, entry: Entry<K, T>, _: &mut impl Emit<(K, A)>) -> Outcome {
-        let Entry { hash, key, item } = entry;
-        if let Some((_, _, value)) = self.values.find_mut(hash, |(_, known, _)| *known == key) {
-            let before = value.heap_bytes();
-            (self.combine)(value, item);
-            self.heap_bytes = (self.heap_bytes + value.heap_bytes()).saturating_sub(before);
-        } else {
-            let mut value = (self.initial)();
-            (self.combine)(&mut value, item);
-            self.heap_bytes += key.heap_bytes() + value.heap_bytes();
-            self.values.insert_unique(hash, (hash, key, value), |(hash, _, _)| *hash);
-        }
+        let Entry { key, item } = entry;
+        let value = match self.values.entry(key) {
+            Slot::Occupied(slot) => slot.into_mut(),
+            Slot::Vacant(slot) => {
+                let value = (self.initial)();
+                self.heap_bytes += slot.key().key().heap_bytes() + value.heap_bytes();
+                slot.insert(value)
+            }
+        };
+        let before = value.heap_bytes();
+        (self.combine)(value, item);
+        self.heap_bytes = (self.heap_bytes + value.heap_bytes()).saturating_sub(before);
         self.absorbed += 1;
         Ok(())
     }
 
     fn on_end(&mut self, out: &mut impl Emit<(K, A)>) -> Outcome {
-        for (_, key, value) in std::mem::take(&mut self.values) {
+        for (key, value) in std::mem::take(&mut self.values) {
             self.created += 1;
-            out.emit((key, value))?;
+            out.emit((key.into_key(), value))?;
         }
         Ok(())
     }
@@ -95,7 +95,6 @@ where
     }
 
     fn held_bytes(&self) -> usize {
-        // A byte of control for each slot of the table.
-        self.values.capacity() * (size_of::<(u64, K, A)>() + 1) + self.heap_bytes
+        table_bytes(&self.values) + self.heap_bytes
     }
 }

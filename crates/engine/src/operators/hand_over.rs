@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use super::Never;
@@ -77,14 +77,15 @@ impl<T> Counter<T> {
     }
 
     /// Takes the items that came together, none at the end, or sees to it that `context` is woken.
-    pub(crate) fn poll_take(&self, context: &Context<'_>) -> Poll<VecDeque<T>> {
+    #[cfg(feature = "async")]
+    pub(crate) fn poll_take(&self, context: &std::task::Context<'_>) -> std::task::Poll<VecDeque<T>> {
         let mut state = self.lock();
         if state.items.is_empty() && !state.has_ended {
             state.waker = Some(context.waker().clone());
-            return Poll::Pending;
+            return std::task::Poll::Pending;
         }
         self.bytes.store(0, Ordering::Release);
-        Poll::Ready(std::mem::take(&mut state.items))
+        std::task::Poll::Ready(std::mem::take(&mut state.items))
     }
 }
 

@@ -1,42 +1,22 @@
 //! Each item with its key.
-//!
-//! The hash is the same in every run, so that a run can be repeated; it does not withstand somebody who
-//! chooses keys to collide.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-
 use crate::error::Outcome;
+use crate::keyed::{Entry, Hashed};
 use crate::operator::{Emit, Operator};
-use crate::weigh::Weigh;
-
-/// An item with its key, and the key's hash.
-pub struct Entry<K, T> {
-    pub(crate) hash: u64,
-    pub(crate) key: K,
-    pub(crate) item: T,
-}
-
-impl<K: Weigh, T: Weigh> Weigh for Entry<K, T> {
-    #[inline]
-    fn heap_bytes(&self) -> usize {
-        self.key.heap_bytes() + self.item.heap_bytes()
-    }
-}
 
 /// Emits each item with its key. Preserves order; holds nothing.
 pub struct KeyBy<T, F> {
     key: Arc<F>,
-    hasher: FixedState,
     takes: PhantomData<fn(T)>,
 }
 
 impl<T, F> KeyBy<T, F> {
     pub(crate) fn new(key: F) -> Self {
-        Self { key: Arc::new(key), hasher: FixedState::default(), takes: PhantomData }
+        Self { key: Arc::new(key), takes: PhantomData }
     }
 }
 
@@ -50,13 +30,12 @@ where
 
     #[inline]
     fn on_item(&mut self, item: T, out: &mut impl Emit<Entry<K, T>>) -> Outcome {
-        let key = (self.key)(&item);
-        let hash = self.hasher.hash_one(&key);
-        out.emit(Entry { hash, key, item })
+        let key = Hashed::new((self.key)(&item));
+        out.emit(Entry { key, item })
     }
 
     fn fork(&self) -> Self {
-        Self { key: Arc::clone(&self.key), hasher: self.hasher.clone(), takes: PhantomData }
+        Self { key: Arc::clone(&self.key), takes: PhantomData }
     }
 
     fn name(&self) -> &'static str {

@@ -62,7 +62,7 @@ pub use hand_over::{Counter, HandOver};
 pub use identity::Identity;
 pub use inspect::Inspect;
 pub use judge::Judge;
-pub use key_by::{Entry, KeyBy};
+pub use key_by::KeyBy;
 pub use map::Map;
 pub use map_while::MapWhile;
 pub use process_chunks::ProcessChunks;

@@ -3,10 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
-use super::Entry;
 use crate::error::Outcome;
+use crate::keyed::{Entry, Table, table_bytes};
 use crate::operator::{Emit, Operator};
 use crate::weigh::Weigh;
 
@@ -15,14 +13,14 @@ use crate::weigh::Weigh;
 pub struct ScanByKey<K, A, T, F> {
     initial: Arc<dyn Fn() -> A + Send + Sync>,
     step: Arc<F>,
-    values: HashTable<(u64, K, A)>,
+    values: Table<K, A>,
     heap_bytes: usize,
     takes: PhantomData<fn(T)>,
 }
 
 impl<K, A, T, F> ScanByKey<K, A, T, F> {
     fn with(initial: Arc<dyn Fn() -> A + Send + Sync>, step: Arc<F>) -> Self {
-        Self { initial, step, values: HashTable::new(), heap_bytes: 0, takes: PhantomData }
+        Self { initial, step, values: Table::default(), heap_bytes: 0, takes: PhantomData }
     }
 
     pub(crate) fn new(initial: impl Fn() -> A + Send + Sync + 'static, step: F) -> Self {
@@ -43,17 +41,16 @@ where
 
     #[inline]
     fn on_item(&mut self, entry: Entry<K, T>, out: &mut impl Emit<(K, U)>) -> Outcome {
-        let Entry { hash, key, item } = entry;
-        let slot = self.values.entry(hash, |(_, known, _)| *known == key, |(hash, _, _)| *hash);
-        let mut slot = slot.or_insert_with(|| {
-            self.heap_bytes += key.heap_bytes();
-            (hash, key.clone(), (self.initial)())
+        let Entry { key, item } = entry;
+        let name = key.key().clone();
+        let value = self.values.entry(key).or_insert_with(|| {
+            self.heap_bytes += name.heap_bytes();
+            (self.initial)()
         });
-        let value = &mut slot.get_mut().2;
         let before = value.heap_bytes();
         let made = (self.step)(value, item);
         self.heap_bytes = (self.heap_bytes + value.heap_bytes()).saturating_sub(before);
-        out.emit((key, made))
+        out.emit((name, made))
     }
 
     fn fork(&self) -> Self {
@@ -65,7 +62,6 @@ where
     }
 
     fn held_bytes(&self) -> usize {
-        // A byte of control for each slot of the table.
-        self.values.capacity() * (size_of::<(u64, K, A)>() + 1) + self.heap_bytes
+        table_bytes(&self.values) + self.heap_bytes
     }
 }

@@ -21,6 +21,7 @@ pub(crate) enum Drive {
     /// Workers that have nothing else to do.
     Worker,
     /// Threads of an executor.
+    #[cfg_attr(not(feature = "async"), expect(dead_code, reason = "only calls ask for threads"))]
     Threads,
 }
 

@@ -5,6 +5,7 @@
 //! the trait `Host`: it has no threads and no clock, so that every runtime executes the same stages.
 
 mod bell;
+#[cfg(feature = "async")]
 pub(crate) mod calls;
 pub(crate) mod exchange;
 pub(crate) mod fan;
@@ -22,6 +23,7 @@ mod outlet;
 mod producers;
 mod shared;
 pub(crate) mod stage;
+#[cfg(feature = "async")]
 mod timers;
 
 use std::fmt;

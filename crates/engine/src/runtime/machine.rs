@@ -13,7 +13,7 @@ use super::links::Network;
 use super::memory;
 use super::pressure::Pressure;
 use super::signal::Signal;
-use super::simulated::Chance;
+use super::simulated::Schedule;
 use crate::budget::Budget;
 use crate::error::Interrupt;
 use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
@@ -33,7 +33,7 @@ pub(crate) struct Machine {
     pub(super) clock: Clock,
     pub(super) signal: Arc<Signal>,
     executor: OnceLock<Executor>,
-    pub(super) chance: Option<Chance>,
+    schedule: Option<Schedule>,
     pub(super) pressure: Pressure,
     latency: Latency,
     stopping: AtomicBool,
@@ -55,7 +55,7 @@ impl Machine {
                 (Budget::new(bytes), origin)
             }
         };
-        let chance = options.seed.map(Chance::new);
+        let schedule = options.seed.map(Schedule::new);
         Self {
             network: Network::of(&pipeline.stages),
             stages: pipeline.stages,
@@ -65,10 +65,10 @@ impl Machine {
             threads: options.threads.unwrap_or(plan.lanes_max()).min(plan.lanes()),
             progress: options.progress,
             told: Mutex::new(Duration::ZERO),
-            clock: if chance.is_some() { Clock::start_virtual() } else { Clock::start() },
+            clock: if schedule.is_some() { Clock::start_virtual() } else { Clock::start() },
             signal: Arc::new(Signal::default()),
             executor: OnceLock::new(),
-            chance,
+            schedule,
             latency: Latency::default(),
             stopping: AtomicBool::new(false),
             paused: AtomicBool::new(false),
@@ -81,8 +81,8 @@ impl Machine {
     /// Works until the end, and reports.
     pub(crate) fn run(&self) -> Result<Report, PipelineError> {
         self.prepare();
-        match &self.chance {
-            Some(chance) => self.run_simulated(chance),
+        match &self.schedule {
+            Some(schedule) => self.run_simulated(schedule),
             None => self.run_threads(),
         }
         for stage in &self.stages {
@@ -275,11 +275,11 @@ impl Host for Machine {
     }
 
     fn items_between_looks(&self) -> usize {
-        self.chance.as_ref().map_or(ITEMS_BETWEEN_LOOKS, Chance::items)
+        self.schedule.as_ref().map_or(ITEMS_BETWEEN_LOOKS, Schedule::items)
     }
 
     fn is_turn_over(&self) -> bool {
-        self.chance.as_ref().is_some_and(Chance::is_turn_over)
+        self.schedule.as_ref().is_some_and(Schedule::is_turn_over)
     }
 
     fn changed(&self) {

@@ -1,6 +1,9 @@
 //! What runs a pipeline: the only room with threads and a clock.
 
+#[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(feature = "async")]
+mod awaited;
 mod clock;
 mod ends;
 mod failure;
@@ -13,9 +16,16 @@ pub mod memory;
 mod pressure;
 mod signal;
 mod simulated;
+#[cfg(not(feature = "async"))]
+mod synchronous;
 mod threaded;
 
+#[cfg(not(feature = "async"))]
+use self::synchronous as asynchronous;
+
+#[cfg(feature = "async")]
+pub use awaited::ItemStream;
 pub use failure::{Failure, PipelineError};
 pub use flow::{Flow, MemoryStats, NotInTime, Running};
-pub use items::{ItemStream, Items};
+pub use items::Items;
 pub use pressure::Level;

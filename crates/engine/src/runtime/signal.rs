@@ -3,10 +3,9 @@
 //! A waiter notes the count of changes *before* it looks for work and sleeps only if the count is still
 //! the same. Announcing a change costs one atomic addition while nobody sleeps.
 
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::{Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -45,27 +44,30 @@ impl Signal {
     }
 
     /// Is ready when the count differs from `ticket`.
+    #[cfg(feature = "async")]
     pub(crate) async fn change_since(&self, ticket: u64) {
         self.sleepers.fetch_add(1, Ordering::SeqCst);
         let _awake = Awake(self);
-        poll_fn(|context| {
+        std::future::poll_fn(|context| {
             // Under the lock, so that a change either finds the waker or is seen here.
             let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
             if self.ticket() != ticket {
-                return Poll::Ready(());
+                return std::task::Poll::Ready(());
             }
             if !wakers.iter().any(|known| known.will_wake(context.waker())) {
                 wakers.push(context.waker().clone());
             }
-            Poll::Pending
+            std::task::Poll::Pending
         })
         .await;
     }
 }
 
 /// Counts a sleeper out, also if its future is dropped.
+#[cfg(feature = "async")]
 struct Awake<'a>(&'a Signal);
 
+#[cfg(feature = "async")]
 impl Drop for Awake<'_> {
     fn drop(&mut self) {
         self.0.sleepers.fetch_sub(1, Ordering::SeqCst);

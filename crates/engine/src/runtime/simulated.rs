@@ -4,42 +4,43 @@
 //! may be told to lay down its work in the middle of a chunk, so that lanes interleave as threads would;
 //! time jumps to whatever is due next. The same seed gives the same run, to the last step.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::machine::Machine;
+use crate::chance::Chance;
 use crate::plan::stage::Step;
 
 /// The random choices of a simulated run.
-pub(crate) struct Chance(Mutex<fastrand::Rng>);
+pub(crate) struct Schedule(Mutex<Chance>);
 
-impl Chance {
+impl Schedule {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+        Self(Mutex::new(Chance::new(seed)))
     }
 
-    fn random(&self) -> MutexGuard<'_, fastrand::Rng> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn below(&self, bound: u64) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).below(bound)
     }
 
     /// Returns how many items a lane works on before it looks up.
     pub(crate) fn items(&self) -> usize {
-        self.random().usize(1..8)
+        1 + self.one_of(7)
     }
 
     /// Returns whether a lane must lay down its work.
     pub(crate) fn is_turn_over(&self) -> bool {
-        self.random().u8(..) < 64
+        self.below(4) == 0
     }
 
     /// Returns one of `count`.
     fn one_of(&self, count: usize) -> usize {
-        self.random().usize(..count)
+        usize::try_from(self.below(count as u64)).unwrap_or(0)
     }
 
     /// Returns a short time, for what costs time.
     fn moment(&self) -> Duration {
-        Duration::from_nanos(self.random().u64(..100_000))
+        Duration::from_nanos(self.below(100_000))
     }
 }
 
@@ -49,11 +50,11 @@ impl Machine {
     /// # Panics
     ///
     /// If no stage can take a step and none is due: a deadlock, which is a fault of ours.
-    pub(super) fn run_simulated(&self, chance: &Chance) {
+    pub(super) fn run_simulated(&self, schedule: &Schedule) {
         let mut refusals = 0;
         while !self.is_over() {
-            self.clock.advance_to(self.clock.elapsed() + chance.moment());
-            let first = chance.one_of(self.stages_count());
+            self.clock.advance_to(self.clock.elapsed() + schedule.moment());
+            let first = schedule.one_of(self.stages_count());
             let order = (first..self.stages_count()).chain(0..first);
             let has_worked = order.into_iter().any(|index| self.step(index) == Step::Worked);
             self.tell();

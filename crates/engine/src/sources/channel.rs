@@ -105,8 +105,8 @@ impl<T: Weigh> Pusher<T> {
                 state.waiting.push(context.waker().clone());
                 return Poll::Pending;
             }
-            let item = item.take().expect("a future is not polled after it was ready");
-            Poll::Ready(Self::add(&mut state, item))
+            // Taken once: a future is not polled after it was ready.
+            Poll::Ready(item.take().map_or(Ok(()), |item| Self::add(&mut state, item)))
         })
         .await
     }

@@ -3,6 +3,7 @@
 mod boundary;
 mod channel;
 mod cutter;
+#[cfg(feature = "async")]
 mod from_stream;
 mod interval;
 mod iter;
@@ -14,6 +15,7 @@ mod try_generate;
 pub use boundary::{Boundary, LengthPrefix};
 pub(crate) use channel::channel;
 pub use channel::{Channel, PushError, Pusher};
+#[cfg(feature = "async")]
 pub use from_stream::FromStream;
 pub use interval::Interval;
 pub use iter::Iter;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Calling, Head, Stream};
+use super::{Calling, Fresh, Head, Stream};
 use crate::error::{BoxError, Cause};
 use crate::faults::policy::GivenUp;
 use crate::faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
@@ -14,6 +14,7 @@ use crate::operators::Identity;
 use crate::order::Order;
 use crate::plan::calls::{Answer, Calls, MakeCall};
 use crate::plan::host::Drive;
+use crate::sources::FromStream;
 use crate::weigh::Weigh;
 
 /// Says of calls that they cannot fail.
@@ -24,6 +25,26 @@ pub struct Fallible;
 
 /// A stream that calls something for each item.
 pub type Called<T, U, M> = Stream<U, Calling<T, U, M>, Identity<U>>;
+
+impl Stream<()> {
+    /// Streams the items of a `futures::Stream`. It is polled by the threads of the pipeline; timers and
+    /// sockets of tokio work.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use primestream_engine::Stream;
+    ///
+    /// assert_eq!(Stream::from_stream(stream::iter([1, 2, 3])).collect::<Vec<_>>()?, [1, 2, 3]);
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    pub fn from_stream<S>(stream: S) -> Fresh<FromStream<S>>
+    where
+        S: futures_util::Stream + Send + 'static,
+        S::Item: Send + 'static,
+    {
+        Stream::from_source(FromStream::new(stream))
+    }
+}
 
 impl<T, H, C> Stream<T, H, C>
 where

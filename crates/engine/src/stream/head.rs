@@ -1,5 +1,6 @@
 //! Where a stage takes its items from: a source, one lane behind an exchange, or several.
 
+#[cfg(feature = "async")]
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::chunker::Chunker;
 use crate::operator::Operator;
 use crate::operators::Identity;
 use crate::order::Order;
+#[cfg(feature = "async")]
 use crate::plan::calls::Calls;
 use crate::plan::exchange::Exchange;
 use crate::plan::join::{Join, Pairing};
@@ -68,6 +70,7 @@ pub struct Feed<S>(pub(crate) S);
 pub struct Joined<P: Pairing>(pub(crate) Join<P>);
 
 /// A stage that begins with slow calls, many at once. `M` says whether they can fail.
+#[cfg(feature = "async")]
 pub struct Calling<T, U, M> {
     pub(crate) calls: Calls<T, U>,
     pub(crate) may: PhantomData<fn() -> M>,
@@ -132,6 +135,7 @@ impl<P: Pairing> Head for Joined<P> {
     }
 }
 
+#[cfg(feature = "async")]
 impl<I, U, M> Head for Calling<I, U, M>
 where
     I: Unpin + Send + 'static,

@@ -3,8 +3,9 @@
 use std::hash::Hash;
 
 use super::{Head, Keys, Stream};
+use crate::keyed::Entry;
 use crate::operator::Operator;
-use crate::operators::{Entry, FoldByKey, KeyBy, ScanByKey};
+use crate::operators::{FoldByKey, KeyBy, ScanByKey};
 use crate::order::Order;
 use crate::plan::exchange::Exchange;
 use crate::plan::fan::Fan;
@@ -66,7 +67,7 @@ where
     {
         assert!(lanes > 0, "a stage has at least one lane");
         let split = |entry: Entry<K, T>, ways: &mut [Vec<T>]| {
-            let way = group(entry.hash, ways.len());
+            let way = group(entry.key.hash(), ways.len());
             ways[way].push(entry.item);
         };
         self.step(KeyBy::new(key)).spread(lanes, split)
@@ -124,7 +125,7 @@ where
             return stream.gather().step(KeyBy::new(key)).step(operator).boxed();
         }
         let split = |entry: Entry<K, T>, ways: &mut [Vec<Entry<K, T>>]| {
-            let way = group(entry.hash, ways.len());
+            let way = group(entry.key.hash(), ways.len());
             ways[way].push(entry);
         };
         stream.step(KeyBy::new(key)).spread(lanes, split).step(operator).boxed()
@@ -203,8 +204,8 @@ where
 /// Returns the group of a key among `count`. The low bits of a hash choose the slot in a table, the high
 /// ones tell slots apart; what is between is free.
 fn group(hash: u64, count: usize) -> usize {
-    let part = u32::try_from(hash >> 24 & 0xFFFF_FFFF).unwrap_or(u32::MAX);
-    usize::try_from(u64::from(part) * count as u64 >> 32).unwrap_or(0)
+    let part = u32::try_from((hash >> 24) & 0xFFFF_FFFF).unwrap_or(u32::MAX);
+    usize::try_from((u64::from(part) * count as u64) >> 32).unwrap_or(0)
 }
 
 /// Groups of keys for each lane by key.

@@ -7,28 +7,10 @@ use crate::operator::Operator;
 use crate::operators::{BatchWithin, Debounce, Rate, Throttle};
 use crate::order::Order;
 use crate::plan::exchange::Exchange;
-use crate::sources::{Channel, FromStream, Interval, Pusher, channel};
+use crate::sources::{Channel, Interval, Pusher, channel};
 use crate::weigh::Weigh;
 
 impl Stream<()> {
-    /// Streams the items of a `futures::Stream`. It is polled by the threads of the pipeline; timers and
-    /// sockets of tokio work.
-    ///
-    /// ```
-    /// use futures_util::stream;
-    /// use primestream_engine::Stream;
-    ///
-    /// assert_eq!(Stream::from_stream(stream::iter([1, 2, 3])).collect::<Vec<_>>()?, [1, 2, 3]);
-    /// # Ok::<(), primestream_engine::PipelineError>(())
-    /// ```
-    pub fn from_stream<S>(stream: S) -> Fresh<FromStream<S>>
-    where
-        S: futures_util::Stream + Send + 'static,
-        S::Item: Send + 'static,
-    {
-        Stream::from_source(FromStream::new(stream))
-    }
-
     /// Makes a stream of the items that are pushed from outside. About `bytes_max` bytes of them wait
     /// besides what the pipeline holds; whoever pushes more waits.
     ///
