@@ -34,15 +34,20 @@ pub trait Intake<T>: Emit<T> {
     /// Returns what a source calls, from any thread, that answered [`Supply::Pending`] and has something.
     fn waker(&self) -> &Waker;
 
-    /// Takes up to `count` items of an iterator, fewer if it is satisfied before; returns whether it has more. What an interrupt leaves in
-    /// the iterator was not taken.
+    /// Takes up to `count` items of an iterator, fewer if it is satisfied before; returns whether there may
+    /// be more. What an interrupt leaves in the iterator was not taken. The iterator is taken out while its
+    /// items are and put back, so that it can live in registers; `None` has no items.
     ///
     /// # Errors
     ///
     /// As [`Emit::emit`].
-    fn emit_from(&mut self, items: &mut impl Iterator<Item = T>, count: usize) -> Result<bool, Interrupt> {
+    fn emit_from(
+        &mut self,
+        items: &mut Option<impl Iterator<Item = T>>,
+        count: usize,
+    ) -> Result<bool, Interrupt> {
         for _ in 0..count {
-            let Some(item) = items.next() else { return Ok(false) };
+            let Some(item) = items.as_mut().and_then(Iterator::next) else { return Ok(false) };
             self.emit(item)?;
             if self.is_satisfied() {
                 break;

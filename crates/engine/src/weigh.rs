@@ -177,6 +177,13 @@ impl<T: Weigh> Weigh for Rc<T> {
     }
 }
 
+impl<T: Weigh> Weigh for std::ops::Range<T> {
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        self.start.heap_bytes() + self.end.heap_bytes()
+    }
+}
+
 impl<T: Weigh> Weigh for Option<T> {
     #[inline]
     fn heap_bytes(&self) -> usize {

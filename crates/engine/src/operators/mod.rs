@@ -1,5 +1,6 @@
 //! The steps of a stream, one file each. None knows another.
 
+mod aggregate;
 mod batch;
 mod batch_by;
 mod batch_bytes;
@@ -40,6 +41,7 @@ mod try_map;
 mod windows;
 mod write;
 
+pub use aggregate::Aggregate;
 pub use batch::Batch;
 pub use batch_by::BatchBy;
 pub use batch_bytes::BatchBytes;

@@ -49,7 +49,7 @@ impl<'a, C> Seat<'a, C> {
 
     #[inline(always)]
     fn chain(&mut self) -> &mut C {
-        self.chain.as_mut().expect("a seat holds its chain until it is dropped")
+        self.chain.as_mut().expect("a seat holds what it took until it is dropped")
     }
 }
 
@@ -136,7 +136,7 @@ enum Drove {
 #[inline(never)]
 fn drive<C: Operator>(
     home: &mut Option<C>,
-    items: &mut impl Iterator<Item = C::In>,
+    items: &mut Option<impl Iterator<Item = C::In>>,
     count: usize,
     outlet: &mut Outlet<'_, C::Out>,
     (fed, in_chain): (&mut u64, &mut bool),
@@ -147,7 +147,8 @@ where
     let mut seat = Seat::take(home);
     let mut out = Counted { outlet, fed: Kept { now: *fed, home: fed } };
     let mut in_chain = Kept { now: false, home: in_chain };
-    let chain = seat.chain();
+    let mut source = Seat::take(items);
+    let (chain, items) = (seat.chain(), source.chain());
     chain.on_run();
     // Counted by the number of the round and not by adding up: the compiler would add in vectors.
     let before = out.fed.now;
@@ -230,9 +231,12 @@ where
     #[inline(always)]
     fn emit_from(
         &mut self,
-        items: &mut impl Iterator<Item = C::In>,
+        items: &mut Option<impl Iterator<Item = C::In>>,
         count: usize,
     ) -> Result<bool, Interrupt> {
+        if items.is_none() {
+            return Ok(false);
+        }
         let counts = (&mut self.out.fed.now, &mut self.in_chain.now);
         let drove = drive(&mut self.seat.chain, items, count, self.out.outlet, counts)?;
         Ok(drove == Drove::SoFar)
@@ -326,7 +330,7 @@ where
             self.abandon(std::mem::take(items).len());
             return Err(reason);
         }
-        let mut rest = items.drain(..);
+        let mut rest = Some(items.drain(..));
         let mut doing = Doing::Item;
         let (mut fed, mut in_chain) = (0, false);
         let outcome = loop {
@@ -336,7 +340,7 @@ where
                 let is_held_up = |home: &Option<C>, out: &Outlet<'_, C::Out>| {
                     out.is_blocked() || home.as_ref().is_some_and(C::is_busy)
                 };
-                while rest.len() > 0 {
+                while rest.as_ref().is_some_and(|rest| rest.len() > 0) {
                     if host.is_stopping() {
                         return Err(Interrupt::Stopped);
                     }
@@ -369,11 +373,12 @@ where
             self.count_passed(outlet);
             self.failed += self.tally().missing().min(1);
         }
+        let left = rest.as_ref().map_or(0, |rest| rest.len());
         if matches!(outcome, Ok(Ran::HeldUp)) {
-            let left: Vec<_> = rest.collect();
+            let left: Vec<_> = rest.into_iter().flatten().collect();
             *items = left;
         } else {
-            self.abandoned += rest.len() as u64;
+            self.abandoned += left as u64;
             drop(rest);
         }
         outlet.leave(may_linger && matches!(outcome, Ok(Ran::Through)));

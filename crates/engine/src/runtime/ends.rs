@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::PipelineError;
 use crate::metrics::Report;
 use crate::operator::Operator;
-use crate::operators::{Collect, Fold, Slot};
+use crate::operators::{Aggregate, Collect, Fold, Slot};
 use crate::pipeline::Pipeline;
 use crate::stream::{Head, Stream};
 use crate::weigh::Weigh;
@@ -63,6 +63,33 @@ where
                 None => item,
             })
         })
+    }
+
+    /// Combines the items of each lane into one value, beginning with `initial`, and these into one: a fold
+    /// on as many lanes as there are. Which items come together depends on the lanes, so the answer is
+    /// always the same only if neither function minds the order, and `initial` adds nothing.
+    ///
+    /// ```
+    /// use primestream_engine::{Order, Stream};
+    ///
+    /// let squares = Stream::iter(0..1000u64)
+    ///     .parallel(4, Order::Relaxed)
+    ///     .aggregate(0, |sum, n| sum + n * n, |a, b| a + b)?;
+    /// assert_eq!(squares, 332_833_500);
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn aggregate<A, F, G>(self, initial: A, fold: F, combine: G) -> Result<A, PipelineError>
+    where
+        A: Clone + Weigh + Send + 'static,
+        F: Fn(A, T) -> A + Send + Sync + 'static,
+        G: FnMut(A, A) -> A + Send + 'static,
+    {
+        let none = initial.clone();
+        Ok(self.step(Aggregate::new(initial, fold)).reduce(combine)?.unwrap_or(none))
     }
 
     /// Counts the items.

@@ -6,14 +6,15 @@ use crate::source::{Intake, Source, Supply};
 /// The items of an iterator, in its order.
 #[derive(Debug)]
 pub struct Iter<I> {
-    items: I,
+    /// `None` only while its items are taken.
+    items: Option<I>,
     name: &'static str,
 }
 
 impl<I> Iter<I> {
     /// Makes a source that plans and reports show as `name`.
     pub(crate) fn new(name: &'static str, items: I) -> Self {
-        Self { items, name }
+        Self { items: Some(items), name }
     }
 }
 
@@ -29,8 +30,11 @@ where
         // Items that own no memory may be taken many at once without looking how full the intake is.
         let owns_memory = std::mem::needs_drop::<I::Item>();
         while !out.is_satisfied() {
-            let count = if owns_memory { 1 } else { out.appetite() };
-            if !out.emit_from(&mut self.items, count)? {
+            let appetite = out.appetite();
+            if owns_memory || appetite == 1 {
+                let Some(item) = self.items.as_mut().and_then(Iterator::next) else { return Ok(Supply::End) };
+                out.emit(item)?;
+            } else if !out.emit_from(&mut self.items, appetite)? {
                 return Ok(Supply::End);
             }
         }
