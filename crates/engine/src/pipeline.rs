@@ -63,12 +63,6 @@ impl Pipeline {
     pub fn explain(&self) -> Plan {
         Plan { stages: self.stages.iter().map(|stage| stage.plan().clone()).collect() }
     }
-
-    /// Calls a function with a snapshot every so often while the pipeline runs, from one of its threads.
-    pub fn on_progress(mut self, every: Duration, tell: impl FnMut(&Metrics) + Send + 'static) -> Self {
-        self.options.progress = Some(Progress { every, tell: Arc::new(Mutex::new(tell)) });
-        self
-    }
 }
 
 /// Ways to run, said of a stream under construction or of a closed pipeline.
@@ -96,6 +90,17 @@ macro_rules! options {
         /// unless set.
         pub fn threads(mut self, count: usize) -> Self {
             self.options.threads = Some(count.max(1));
+            self
+        }
+
+        /// Calls a function with a snapshot every so often while the pipeline runs, from one of its threads.
+        pub fn on_progress(
+            mut self,
+            every: std::time::Duration,
+            tell: impl FnMut(&$crate::metrics::Metrics) + Send + 'static,
+        ) -> Self {
+            let tell = std::sync::Arc::new(std::sync::Mutex::new(tell));
+            self.options.progress = Some($crate::pipeline::Progress { every, tell });
             self
         }
 

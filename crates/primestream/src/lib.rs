@@ -28,7 +28,9 @@ pub mod container;
 mod contents;
 pub mod decimal;
 mod factor;
+pub mod large_file;
 mod primes;
+pub mod processor;
 
 pub use contents::Contents;
 pub use factor::{Factor, Factored, Number};
@@ -42,9 +44,9 @@ pub mod prelude {
     pub use primestream_codec::container::{Compression, ContainerId, Header, Positions, Settings};
     pub use primestream_codec::{BlockLen, Limits, Units};
     pub use primestream_engine::{
-        Adaptive, Boundary, Bytes, ChunkProcessor, Emit, Fixed, Flow, Intake, LengthPrefix, OnError,
-        Operator, Order, Outcome, Pipeline, PipelineError, Report, Sink, Source, Stream, Supply, Transform,
-        Weigh,
+        Adaptive, Boundary, Budget, Bytes, ChunkProcessor, CircuitBreaker, Emit, Fixed, Flow, Intake,
+        LengthPrefix, Level, OnError, Operator, Order, Outcome, Pipeline, PipelineError, Pusher, Rate,
+        Report, Retry, Running, Sink, Source, Stream, Supply, Timed, Tolerance, Transform, Weigh,
     };
     pub use primestream_primes::{Effort, Factorization, Natural, Primality};
 }

@@ -38,7 +38,6 @@ impl Failure {
 }
 
 /// A pipeline ended before its end: where, why, and what it had done by then.
-#[derive(Debug)]
 pub struct PipelineError {
     pub(crate) stage: Option<(usize, String)>,
     pub(crate) failure: Failure,
@@ -64,6 +63,13 @@ impl PipelineError {
     /// Takes out why it ended.
     pub fn into_failure(self) -> Failure {
         self.failure
+    }
+}
+
+/// Shown as it is told: a program whose `main` answers with it prints this.
+impl fmt::Debug for PipelineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PipelineError({self})")
     }
 }
 

@@ -82,6 +82,11 @@ impl Flow {
         }
     }
 
+    /// Returns whether the run is over.
+    pub fn is_finished(&self) -> bool {
+        self.machine.is_finished()
+    }
+
     /// Returns what was done so far.
     pub fn metrics(&self) -> Metrics {
         self.machine.metrics()

@@ -118,13 +118,17 @@ impl Machine {
         self.signal.changed();
     }
 
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished.load(Ordering::Acquire)
+    }
+
     /// Waits for the end of the run, at most so long; returns whether it has come.
     pub(crate) fn wait_until_finished(&self, limit: Duration) -> bool {
         let until = self.clock.elapsed().saturating_add(limit);
         loop {
             let ticket = self.signal.ticket();
             let left = until.saturating_sub(self.clock.elapsed());
-            let is_finished = self.finished.load(Ordering::Acquire);
+            let is_finished = self.is_finished();
             if is_finished || left.is_zero() {
                 return is_finished;
             }
