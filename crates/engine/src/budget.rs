@@ -150,6 +150,16 @@ impl Drop for Reservation {
     }
 }
 
+/// Returns the bytes of some kibibytes, for limits that are read aloud.
+pub const fn kib(count: usize) -> usize {
+    count << 10
+}
+
+/// Returns the bytes of some mebibytes, for limits that are read aloud.
+pub const fn mib(count: usize) -> usize {
+    count << 20
+}
+
 /// An item is larger than the whole budget, so no waiting could ever make room for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetError {

@@ -61,7 +61,7 @@ pub mod stream;
 pub mod metrics;
 pub mod runtime;
 
-pub use budget::{Budget, BudgetError};
+pub use budget::{Budget, BudgetError, kib, mib};
 pub use chunk::Chunk;
 pub use chunker::{Adaptive, Bytes, Chunker, Fixed, Timed};
 pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
@@ -73,7 +73,7 @@ pub use order::Order;
 pub use pipeline::Pipeline;
 pub use plan::Plan;
 pub use processor::ChunkProcessor;
-pub use runtime::{Flow, Level, PipelineError, Running};
+pub use runtime::{Flow, Level, PipelineError, Running, all_cores};
 pub use sink::Sink;
 pub use source::{Intake, Source, Supply};
 pub use sources::{Boundary, LengthPrefix, PushError, Pusher};

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --example async_http_like`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example into_futures_stream`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::error::Error;
 
 use futures_util::{StreamExt, stream};

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example keyed_totals`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::collections::BTreeMap;
 
 use primestream::prelude::*;
@@ -15,8 +17,7 @@ struct Booking {
 impl Weigh for Booking {}
 
 fn main() -> Result<(), PipelineError> {
-    let bookings =
-        (0..1_000_000u32).map(|n| Booking { account: n % 97, cents: i64::from(n % 1000) - 400 });
+    let bookings = (0..1_000_000u32).map(|n| Booking { account: n % 97, cents: i64::from(n % 1000) - 400 });
 
     let totals: BTreeMap<u32, i64> = Stream::iter(bookings.clone())
         .key_by(|booking| booking.account)

@@ -2,14 +2,16 @@
 //!
 //! `cargo run --release --example parallel_hash -- FILE`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::error::Error;
 
-use primestream::large_file::LargeFile;
 use primestream::prelude::*;
+use primestream_connectors::LargeFile;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "Cargo.lock".to_owned());
-    let cores = std::thread::available_parallelism()?.get();
+    let cores = all_cores();
     let hashes = LargeFile::open(path)?
         .range_bytes(1 << 16)
         .pieces(1, Order::Input)

@@ -3,6 +3,9 @@
 //!
 //! `cargo run --example pause_and_drain`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+#![expect(clippy::disallowed_methods, reason = "somebody watching takes time")]
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --example retry_and_dead_letter`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

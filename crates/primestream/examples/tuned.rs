@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example tuned`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::error::Error;
 use std::num::NonZeroUsize;
 

@@ -2,15 +2,17 @@
 //!
 //! `cargo run --release --example word_count -- FILE`
 
+#![expect(clippy::print_stdout, reason = "a program prints its answer")]
+
 use std::collections::HashMap;
 use std::error::Error;
 
-use primestream::large_file::LargeFile;
 use primestream::prelude::*;
+use primestream_connectors::LargeFile;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "README.md".to_owned());
-    let cores = std::thread::available_parallelism()?.get();
+    let cores = all_cores();
     let counts: HashMap<String, u64> = LargeFile::open(path)?
         .lines(cores, Order::Relaxed)
         .parallel(cores, Order::Relaxed)

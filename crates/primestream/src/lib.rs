@@ -28,7 +28,6 @@ pub mod container;
 mod contents;
 pub mod decimal;
 mod factor;
-pub mod large_file;
 mod primes;
 pub mod processor;
 
@@ -46,7 +45,8 @@ pub mod prelude {
     pub use primestream_engine::{
         Adaptive, Boundary, Budget, Bytes, ChunkProcessor, CircuitBreaker, Emit, Fixed, Flow, Intake,
         LengthPrefix, Level, OnError, Operator, Order, Outcome, Pipeline, PipelineError, Pusher, Rate,
-        Report, Retry, Running, Sink, Source, Stream, Supply, Timed, Tolerance, Transform, Weigh,
+        Report, Retry, Running, Sink, Source, Stream, Supply, Timed, Tolerance, Transform, Weigh, all_cores,
+        kib, mib,
     };
     pub use primestream_primes::{Effort, Factorization, Natural, Primality};
 }

@@ -5,6 +5,7 @@ mod asynchronous;
 #[cfg(feature = "async")]
 mod awaited;
 mod clock;
+mod cores;
 mod ends;
 mod failure;
 mod finds;
@@ -25,6 +26,7 @@ use self::synchronous as asynchronous;
 
 #[cfg(feature = "async")]
 pub use awaited::ItemStream;
+pub use cores::all_cores;
 pub use failure::{Failure, PipelineError};
 pub use flow::{Flow, MemoryStats, NotInTime, Running};
 pub use items::Items;

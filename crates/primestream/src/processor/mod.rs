@@ -10,6 +10,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use primestream_engine::all_cores;
 use primestream_engine::faults::Guarded;
 use primestream_engine::operators::{Identity, TryMap};
 use primestream_engine::runtime::MemoryStats;
@@ -170,8 +171,7 @@ impl StreamProcessor {
 
     /// Returns how many lanes a parallel step should have.
     pub fn lanes(&self) -> usize {
-        let all = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.options.max_concurrency.map_or(all, NonZeroUsize::get)
+        self.options.max_concurrency.map_or_else(all_cores, NonZeroUsize::get)
     }
 
     fn must_be_ready(&self, asked: &'static str) -> Result<(), StateError> {

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use primestream_engine::Pipeline;
+use primestream_engine::{Pipeline, all_cores};
 
 use super::{ProcessorError, StreamOptions, StreamProcessor};
 
@@ -56,7 +56,7 @@ impl StreamProcessor {
                 StreamOptions { default_chunk_size: NonZeroUsize::new(chunk), ..best.options.clone() };
             best = self.better(best, options, &sample, &mut trials)?;
         }
-        let all = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let all = all_cores();
         for lanes in [1, all.div_ceil(2), all] {
             let options = StreamOptions { max_concurrency: NonZeroUsize::new(lanes), ..best.options.clone() };
             best = self.better(best, options, &sample, &mut trials)?;

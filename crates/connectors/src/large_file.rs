@@ -68,8 +68,8 @@ impl LargeFile {
     /// If `lanes` is 0.
     ///
     /// ```
-    /// use primestream::large_file::LargeFile;
-    /// use primestream::prelude::*;
+    /// use primestream_connectors::LargeFile;
+    /// use primestream_engine::Order;
     ///
     /// # let path = std::env::temp_dir().join(format!("primestream-lines-{}", std::process::id()));
     /// # std::fs::write(&path, "one\ntwo\nthree")?;

@@ -3,8 +3,8 @@
 
 use std::io::Write;
 
-use primestream::large_file::LargeFile;
-use primestream::prelude::*;
+use primestream_connectors::LargeFile;
+use primestream_engine::Order;
 use proptest::prelude::*;
 
 fn file_of(bytes: &[u8]) -> tempfile::NamedTempFile {
