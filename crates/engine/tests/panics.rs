@@ -148,3 +148,54 @@ fn a_panic_in_the_end_stops_the_pipeline() {
         assert_eq!(error.report().items_out(), 120);
     }
 }
+
+/// Panics when it is dropped, once, if its number is bad.
+struct Bomb(u64);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0 == 3 && !std::thread::panicking() {
+            std::panic::panic_any("3 is bad".to_owned());
+        }
+    }
+}
+
+impl primestream_engine::Weigh for Bomb {}
+
+#[test]
+fn a_panic_in_drop_is_caught_wherever_it_happens() {
+    hush();
+    let bombs = || Stream::iter((0..200).map(Bomb));
+    let outcomes = [
+        // In a step, at an item.
+        bombs().filter(|bomb| bomb.0 != 3).for_each(std::mem::forget),
+        // In the end, in a sink that lets go of its items.
+        bombs().for_each(drop),
+        // In a line that is given up: nobody takes what the first stage made.
+        bombs().boxed().parallel(2, Order::Input).map(|bomb| bomb).take(1).for_each(std::mem::forget),
+    ];
+    for (place, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            // A bomb that is left in the source goes off with it, if at all.
+            Ok(report) => assert!(place == 2, "{report}"),
+            Err(error) => assert!(error.to_string().contains("3 is bad"), "{place}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_panic_in_the_drop_of_a_sink_is_an_error_and_the_memory_comes_back() {
+    hush();
+    let bomb = Bomb(3);
+    let error = Stream::iter(0..1000u64)
+        .parallel(2, Order::Relaxed)
+        .map(|n| n)
+        .drain_with(move |_| {
+            let _ = &bomb;
+        })
+        .run()
+        .unwrap_err();
+    assert!(matches!(error.failure(), primestream_engine::runtime::Failure::Panicked(_)), "{error}");
+    assert_eq!(error.report().items_out(), 1000);
+    assert_eq!(error.report().reserved_bytes_at_end(), 0);
+}

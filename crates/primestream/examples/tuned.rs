@@ -37,7 +37,7 @@ fn collatz(number: u64) -> u32 {
     let mut number = number.max(1);
     let mut steps = 0;
     while number != 1 {
-        number = if number % 2 == 0 { number / 2 } else { 3 * number + 1 };
+        number = if number.is_multiple_of(2) { number / 2 } else { 3 * number + 1 };
         steps += 1;
     }
     steps

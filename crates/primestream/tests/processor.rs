@@ -75,7 +75,9 @@ fn each_setting_reaches_the_pipeline() {
     });
     let told = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&told);
-    processor.on_progress(move |_| drop(counted.fetch_add(1, Ordering::Relaxed)));
+    processor.on_progress(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
     let sizes = Arc::new(std::sync::Mutex::new(Vec::new()));
     struct Sizes(Arc<std::sync::Mutex<Vec<usize>>>);
     impl ChunkProcessor for Sizes {

@@ -54,7 +54,19 @@ impl Report {
     /// # Panics
     ///
     /// If a stage cannot account for its items: an operator miscounted, or we did.
-    pub(crate) fn new(metrics: Metrics, limit_origin: LimitOrigin, threads: usize, edges: &[Edge]) -> Self {
+    pub(crate) fn new(
+        metrics: Metrics,
+        limit_origin: LimitOrigin,
+        threads: usize,
+        edges: Option<&[Edge]>,
+    ) -> Self {
+        if let Some(edges) = edges {
+            Self::assert_conservation(&metrics, edges);
+        }
+        Self { metrics, limit_origin, threads }
+    }
+
+    fn assert_conservation(metrics: &Metrics, edges: &[Edge]) {
         for stage in &metrics.stages {
             assert!(
                 stage.tally.is_balanced(),
@@ -74,7 +86,6 @@ impl Report {
                 .sum();
             assert!(sent == got, "stages {:?} sent {sent} items, {:?} got {got}", edge.from, edge.to);
         }
-        Self { metrics, limit_origin, threads }
     }
 
     /// Returns the items the source gave.

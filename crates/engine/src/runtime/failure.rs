@@ -19,6 +19,9 @@ pub enum Failure {
     Sink(SinkError),
     /// An item, or what a step holds, is larger than the memory limit.
     Budget(BudgetError),
+    /// Something panicked that is no step at work on an item, as the `drop` of an item or of a sink. What
+    /// it held is not accounted for.
+    Panicked(String),
     /// The executor of its futures could not be made.
     Executor(std::io::Error),
     /// Somebody cancelled it.
@@ -83,6 +86,7 @@ impl fmt::Display for PipelineError {
             Failure::Source(error) => write!(f, "the source failed: {error}"),
             Failure::Sink(error) => write!(f, "the sink failed: {error}"),
             Failure::Budget(error) => error.fmt(f),
+            Failure::Panicked(message) => write!(f, "panicked: {message}"),
             Failure::Executor(error) => write!(f, "no executor for futures: {error}"),
             Failure::Cancelled => f.write_str("cancelled"),
         }
@@ -96,7 +100,7 @@ impl Error for PipelineError {
             Failure::Source(error) => Some(error.get_ref()),
             Failure::Sink(error) => Some(error.get_ref()),
             Failure::Executor(error) => Some(error),
-            Failure::Budget(_) | Failure::Cancelled => None,
+            Failure::Budget(_) | Failure::Panicked(_) | Failure::Cancelled => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A pipeline and all it needs to run, whoever turns the crank: threads or a simulation.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
@@ -15,7 +16,7 @@ use super::pressure::Pressure;
 use super::signal::Signal;
 use super::simulated::Schedule;
 use crate::budget::Budget;
-use crate::error::Interrupt;
+use crate::error::{Interrupt, panic_message};
 use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
 use crate::pipeline::{Pipeline, Progress};
 use crate::plan::host::{Drive, Host, Spawner};
@@ -40,6 +41,8 @@ pub(crate) struct Machine {
     paused: AtomicBool,
     draining: AtomicBool,
     failure: Mutex<Option<(Option<usize>, Failure)>>,
+    /// A stage was left in the middle of something, so its counts do not add up.
+    has_panicked: AtomicBool,
     /// The run has returned.
     finished: AtomicBool,
 }
@@ -74,6 +77,7 @@ impl Machine {
             paused: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             failure: Mutex::new(None),
+            has_panicked: AtomicBool::new(false),
             finished: AtomicBool::new(false),
         }
     }
@@ -85,12 +89,14 @@ impl Machine {
             Some(schedule) => self.run_simulated(schedule),
             None => self.run_threads(),
         }
-        for stage in &self.stages {
-            stage.abandon();
+        for index in 0..self.stages.len() {
+            self.guarded(index, |stage| stage.abandon());
         }
         self.finished.store(true, Ordering::Release);
         self.signal.changed();
-        let report = Report::new(self.metrics(), self.limit_origin, self.threads, self.network.edges());
+        let edges = self.network.edges();
+        let is_exact = !self.has_panicked.load(Ordering::Acquire);
+        let report = Report::new(self.metrics(), self.limit_origin, self.threads, is_exact.then_some(edges));
         match self.first_failure().take() {
             None => Ok(report),
             Some((index, failure)) => {
@@ -170,7 +176,20 @@ impl Machine {
     /// Asks one stage for a step.
     pub(super) fn step(&self, index: usize) -> Step {
         let _context = self.executor().map(Executor::enter);
-        self.stages[index].step(index, self)
+        self.guarded(index, |stage| stage.step(index, self)).unwrap_or(Step::Worked)
+    }
+
+    /// Does something with a stage. A panic that gets this far is no item's: it stops the pipeline.
+    fn guarded<R>(&self, index: usize, act: impl FnOnce(&dyn Stage) -> R) -> Option<R> {
+        let caught = catch_unwind(AssertUnwindSafe(|| act(&*self.stages[index])));
+        caught
+            .map_err(|payload| {
+                self.has_panicked.store(true, Ordering::Release);
+                let failure = Failure::Panicked(panic_message(&*payload));
+                self.first_failure().get_or_insert((Some(index), failure));
+                self.abort();
+            })
+            .ok()
     }
 
     /// Asks all stages for a step, those nearest to the sinks first.

@@ -12,6 +12,7 @@ use crate::faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
 use crate::operator::Operator;
 use crate::operators::Identity;
 use crate::order::Order;
+use crate::pipeline::Pipeline;
 use crate::plan::calls::{Answer, Calls, MakeCall};
 use crate::plan::host::Drive;
 use crate::sources::FromStream;
@@ -118,6 +119,34 @@ where
             Box::pin(async move { answer.await.map_err(|error| Cause::Failed(error.into())) })
         };
         self.call("try_map_async", (limit, order), Arc::new(make))
+    }
+
+    /// Calls a function that answers with a future with each item, at most `limit` at once; the first that
+    /// fails stops the pipeline. With a limit of 1 each call ends before the next begins.
+    ///
+    /// ```
+    /// use primestream_engine::Stream;
+    ///
+    /// let report = Stream::iter(0..10).sink_async(4, |_| async { Ok::<(), std::io::Error>(()) }).run()?;
+    /// assert_eq!(report.items_out(), 10);
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is 0.
+    pub fn sink_async<E, F, A>(self, limit: usize, f: F) -> Pipeline
+    where
+        F: Fn(T) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        let make = move |item| -> Answer<()> {
+            let answer = f(item);
+            Box::pin(async move { answer.await.map_err(|error| Cause::Failed(error.into())) })
+        };
+        let calls: Called<T, (), Fallible> = self.call("sink_async", (limit, Order::Input), Arc::new(make));
+        calls.drain_with(drop)
     }
 
     fn call<U, M>(
