@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::budget::Budget;
 use crate::error::BoxError;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Stall};
 use crate::operator::Operator;
 use crate::operators::{ForEach, Never, TryForEach, Write};
 use crate::plan::Plan;
@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) progress: Option<Progress>,
     /// Share of the budget at which the memory counts as nearly full.
     pub(crate) pressure: Option<f64>,
+    /// Whom to tell of stages that do not move, and after what time.
+    pub(crate) stall: Option<(Duration, TellStall)>,
     /// Seed of a simulated run, if it is to be one.
     pub(crate) seed: Option<u64>,
 }
@@ -45,6 +47,7 @@ impl Options {
             threads: self.threads.or(other.threads),
             progress: self.progress.or(other.progress),
             pressure: self.pressure.or(other.pressure),
+            stall: self.stall.or(other.stall),
             seed: self.seed.or(other.seed),
         }
     }
@@ -57,6 +60,9 @@ pub(crate) struct Progress {
 }
 
 type Tell = dyn FnMut(&Metrics) + Send;
+
+/// Who is told of a stage that does not move.
+pub(crate) type TellStall = Box<dyn FnMut(&Stall) + Send>;
 
 impl Pipeline {
     /// Returns what will run.
@@ -101,6 +107,37 @@ macro_rules! options {
         ) -> Self {
             let tell = std::sync::Arc::new(std::sync::Mutex::new(tell));
             self.options.progress = Some($crate::pipeline::Progress { every, tell });
+            self
+        }
+
+        /// Calls a function when a stage has something to do and has finished nothing for `after`: a sink
+        /// that hangs, for one. Once for each time it stands still, from a thread that does nothing else.
+        /// Not in a simulated run.
+        ///
+        /// ```
+        /// use std::sync::mpsc;
+        /// use std::time::Duration;
+        /// use primestream_engine::Stream;
+        ///
+        /// let (release, wait) = mpsc::channel::<()>();
+        /// let mut release = Some(release);
+        /// let outcome = Stream::iter([1u8])
+        ///     .boxed()
+        ///     .named("save")
+        ///     .sink(move |_| wait.recv())
+        ///     .on_stall(Duration::from_millis(10), move |stall| {
+        ///         assert!(stall.to_string().starts_with("stage 1 (`save`) has finished nothing for"));
+        ///         release = None;
+        ///     })
+        ///     .run();
+        /// assert!(outcome.is_err());
+        /// ```
+        pub fn on_stall(
+            mut self,
+            after: std::time::Duration,
+            tell: impl FnMut(&$crate::metrics::Stall) + Send + 'static,
+        ) -> Self {
+            self.options.stall = Some((after, Box::new(tell)));
             self
         }
 

@@ -6,11 +6,13 @@
 mod latency;
 mod report;
 mod snapshot;
+mod stall;
 
 pub(crate) use latency::Latency;
 pub use latency::Percentiles;
 pub(crate) use report::Edge;
 pub use report::{LimitOrigin, Report};
 pub use snapshot::{Metrics, StageMetrics};
+pub use stall::Stall;
 
 pub use crate::plan::meter::Times;

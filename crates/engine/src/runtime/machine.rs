@@ -1,7 +1,7 @@
 //! A pipeline and all it needs to run, whoever turns the crank: threads or a simulation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::memory;
 use super::pressure::Pressure;
 use super::signal::Signal;
 use super::simulated::Schedule;
+use super::watch::Watch;
 use crate::budget::Budget;
 use crate::error::{Interrupt, panic_message};
 use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
@@ -36,6 +37,9 @@ pub(crate) struct Machine {
     executor: OnceLock<Executor>,
     schedule: Option<Schedule>,
     pub(super) pressure: Pressure,
+    pub(super) watch: Option<Watch>,
+    /// When each stage last finished something, in nanoseconds, if anybody wants to know.
+    moved: Vec<AtomicU64>,
     latency: Latency,
     stopping: AtomicBool,
     paused: AtomicBool,
@@ -59,6 +63,7 @@ impl Machine {
             }
         };
         let schedule = options.seed.map(Schedule::new);
+        let pipeline_moves = pipeline.stages.iter().map(|_| AtomicU64::new(0)).collect();
         Self {
             network: Network::of(&pipeline.stages),
             stages: pipeline.stages,
@@ -72,6 +77,8 @@ impl Machine {
             signal: Arc::new(Signal::default()),
             executor: OnceLock::new(),
             schedule,
+            moved: pipeline_moves,
+            watch: options.stall.map(|(after, tell)| Watch::new(after, tell)),
             latency: Latency::default(),
             stopping: AtomicBool::new(false),
             paused: AtomicBool::new(false),
@@ -176,7 +183,27 @@ impl Machine {
     /// Asks one stage for a step.
     pub(super) fn step(&self, index: usize) -> Step {
         let _context = self.executor().map(Executor::enter);
-        self.guarded(index, |stage| stage.step(index, self)).unwrap_or(Step::Worked)
+        let step = self.guarded(index, |stage| stage.step(index, self)).unwrap_or(Step::Worked);
+        if self.watch.is_some() && step == Step::Worked {
+            let now = u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.moved[index].store(now, Ordering::Relaxed);
+        }
+        step
+    }
+
+    /// Returns when a stage last finished something and how long ago that is, if it has something to do
+    /// and has not for `after`. One that waits for a time of its own does not count, nor does a source.
+    pub(super) fn stalled(&self, index: usize, after: Duration) -> Option<(Duration, Duration)> {
+        let stage = &self.stages[index];
+        let moved = Duration::from_nanos(self.moved[index].load(Ordering::Relaxed));
+        let time = self.clock.elapsed().saturating_sub(moved);
+        let waits = time < after || stage.links().inlets.is_empty() || self.is_paused();
+        (!waits && !stage.is_quiet() && stage.due().is_none()).then_some((moved, time))
+    }
+
+    /// Returns the name of a stage.
+    pub(super) fn name(&self, index: usize) -> String {
+        self.stages[index].plan().name.clone()
     }
 
     /// Does something with a stage. A panic that gets this far is no item's: it stops the pipeline.

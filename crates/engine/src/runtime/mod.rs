@@ -20,6 +20,7 @@ mod simulated;
 #[cfg(not(feature = "async"))]
 mod synchronous;
 mod threaded;
+mod watch;
 
 #[cfg(not(feature = "async"))]
 use self::synchronous as asynchronous;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::asynchronous::Executor;
 use super::machine::Machine;
+use super::watch::Watch;
 use crate::plan::stage::Step;
 
 impl Machine {
@@ -17,6 +18,9 @@ impl Machine {
         // Futures cannot be driven by a thread that is itself driven by an executor.
         let is_guest = self.executor().is_some() && Executor::ambient().is_some();
         thread::scope(|scope| {
+            if let Some(watch) = &self.watch {
+                scope.spawn(|| watch.keep(self));
+            }
             for _ in usize::from(!is_guest)..self.threads {
                 scope.spawn(|| self.work());
             }
@@ -34,6 +38,7 @@ impl Machine {
             if self.is_over() {
                 // Whoever sleeps must see it too.
                 self.signal.changed();
+                self.watch.iter().for_each(Watch::end);
                 return;
             }
             match self.step_any() {
@@ -70,6 +75,7 @@ impl Drop for StopOnUnwind<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.abort();
+            self.0.watch.iter().for_each(Watch::end);
         }
     }
 }
