@@ -12,7 +12,9 @@ use primestream_engine::{Order, Stream};
 
 #[test]
 fn no_more_threads_work_than_were_asked_for() {
-    for (lanes, asked, most) in [(1, None, 1), (4, None, 4), (8, Some(2), 2), (2, Some(9), 4), (2, Some(3), 3)] {
+    for (lanes, asked, most) in
+        [(1, None, 1), (4, None, 4), (8, Some(2), 2), (2, Some(9), 4), (2, Some(3), 3)]
+    {
         let seen: Arc<Mutex<HashSet<ThreadId>>> = Arc::default();
         let threads = Arc::clone(&seen);
         let mut stream = Stream::iter(0..3000u64)

@@ -14,9 +14,10 @@ use super::exchange::{Exchange, Sight};
 use super::host::Host;
 use super::lane::{Lane, Ran};
 use super::lineup::Place;
-use super::meter::{Meter, Spare};
+use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
 use super::outlet::{Gathered, Outlet, may_go_on};
+use super::queue::Line;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
 use crate::error::{Interrupt, Outcome};
@@ -166,13 +167,14 @@ where
         let all_idle = claims.idle.len() == self.plan.lanes;
         let working = self.plan.lanes - claims.idle.len();
         if claims.idle.is_empty() || working >= self.active_max.load(Ordering::Relaxed) {
-            return Err(Spare::Blocked);
+            // All that may be at work are: the others have nothing to do.
+            return Err(Spare::Idle);
         }
         // Above the limit only the oldest work goes on: what it makes can leave at once.
         let must_wait = host.budget().is_over() && !self.output.is_vacant();
         match sight {
             Sight::Nothing => return Err(Spare::Idle),
-            Sight::Chunk(_) if must_wait => return Err(Spare::Blocked),
+            Sight::Chunk(_) if must_wait => return Err(Spare::Full),
             Sight::Fence | Sight::End if !all_idle => return Err(Spare::Idle),
             Sight::Chunk(_) | Sight::Fence | Sight::End => {}
         }
@@ -266,9 +268,13 @@ where
             Work::Fence { lanes, next, fence } => self.pass_fence(lanes, next, *fence, &mut outlet, host),
         };
         let is_held_up = matches!(ran, Ok(Ran::HeldUp));
+        let bytes_passed = outlet.bytes_passed();
         *gathered = outlet.into_gathered();
         let mut outcome = ran.map(drop);
-        self.meter.end(lanes, host.now());
+        let now = host.now();
+        let is_chunk = matches!(work, Work::Chunk { .. });
+        let time = is_chunk.then(|| now.saturating_sub(started));
+        self.meter.end(lanes, now, Worked { time, bytes_passed });
         if is_held_up {
             self.claims().held_up.push(job);
             host.changed();
@@ -431,6 +437,18 @@ where
 
     fn links(&self) -> Links {
         Links { inlets: vec![self.input.id()], targets: self.output.targets(), copies: self.output.copies() }
+    }
+
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
+        vec![Arc::clone(&self.input) as Arc<dyn Line>]
+    }
+
+    fn lanes_active(&self) -> usize {
+        self.active_max.load(Ordering::Relaxed)
+    }
+
+    fn set_lanes_active(&self, lanes: usize) {
+        self.active_max.store(lanes.clamp(1, self.plan.lanes), Ordering::Relaxed);
     }
 
     fn reading(&self, now: Duration) -> Reading {

@@ -1,11 +1,13 @@
 //! A pipeline and all it needs to run, whoever turns the crank: threads or a simulation.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
 use super::asynchronous::Executor;
+use super::beat::Beat;
 use super::clock::Clock;
 use super::failure::{Failure, PipelineError};
 use super::flow::MemoryStats;
@@ -14,9 +16,10 @@ use super::memory;
 use super::pressure::Pressure;
 use super::signal::Signal;
 use super::simulated::Chance;
+use super::tune::Tuning;
 use crate::budget::Budget;
 use crate::error::Interrupt;
-use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
+use crate::metrics::{Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics};
 use crate::pipeline::{Pipeline, Progress};
 use crate::plan::host::{Drive, Host, Spawner};
 use crate::plan::stage::{Stage, Step};
@@ -30,6 +33,10 @@ pub(crate) struct Machine {
     pub(super) threads: usize,
     progress: Option<Progress>,
     told: Mutex<Duration>,
+    recent: Mutex<Recent>,
+    recent_beat: Beat,
+    history: Option<(Beat, Mutex<Ring>)>,
+    tuning: Option<Tuning>,
     pub(super) clock: Clock,
     pub(super) signal: Arc<Signal>,
     executor: OnceLock<Executor>,
@@ -65,6 +72,10 @@ impl Machine {
             threads: options.threads.unwrap_or(plan.lanes_max()).min(plan.lanes()),
             progress: options.progress,
             told: Mutex::new(Duration::ZERO),
+            recent: Mutex::default(),
+            recent_beat: Beat::every(NOTE_EVERY),
+            history: options.history.map(|it| (Beat::every(it.every), Mutex::new(Ring::of(it.count)))),
+            tuning: options.tuning.map(|(every, tuner)| Tuning::new(every, tuner)),
             clock: if chance.is_some() { Clock::start_virtual() } else { Clock::start() },
             signal: Arc::new(Signal::default()),
             executor: OnceLock::new(),
@@ -90,7 +101,9 @@ impl Machine {
         }
         self.finished.store(true, Ordering::Release);
         self.signal.changed();
-        let report = Report::new(self.metrics(), self.limit_origin, self.threads, self.network.edges());
+        let history = self.history.as_ref().map(|(_, ring)| lock(ring).take()).unwrap_or_default();
+        let report = Report::new(self.metrics(), self.limit_origin, self.network.edges())
+            .with_past(history, self.tuning.as_ref().map(Tuning::take).unwrap_or_default());
         match self.first_failure().take() {
             None => Ok(report),
             Some((index, failure)) => {
@@ -148,9 +161,13 @@ impl Machine {
 
     pub(crate) fn metrics(&self) -> Metrics {
         let now = self.clock.elapsed();
+        let stages: Vec<_> = self.stages.iter().map(|stage| StageMetrics::of(&**stage, now)).collect();
+        let items = stages.first().map_or(0, |stage| stage.tally.taken);
         Metrics {
-            stages: self.stages.iter().map(|stage| StageMetrics::of(&**stage, now)).collect(),
+            stages,
             elapsed: now,
+            threads: self.threads,
+            throughput: lock(&self.recent).per_second(now, items),
             reserved_bytes: self.budget.reserved(),
             reserved_bytes_peak: self.budget.peak(),
             limit_bytes: self.budget.limit(),
@@ -232,9 +249,26 @@ impl Machine {
     /// Tells of pressure, and of progress if it is time and nobody else is telling.
     pub(super) fn tell(&self) {
         self.pressure.look(&self.budget);
+        let now = self.clock.elapsed();
+        if self.recent_beat.is_due(now)
+            && let Some(first) = self.stages.first()
+        {
+            let items = first.reading(now).tally.taken;
+            lock(&self.recent).note(now, items);
+        }
+        if let Some((beat, ring)) = &self.history
+            && beat.is_due(now)
+        {
+            let metrics = self.metrics();
+            lock(ring).push(metrics);
+        }
+        if let Some(tuning) = &self.tuning
+            && tuning.look(now, &self.stages, || self.metrics())
+        {
+            self.signal.changed();
+        }
         let Some(progress) = &self.progress else { return };
         let Ok(mut told) = self.told.try_lock() else { return };
-        let now = self.clock.elapsed();
         if now.saturating_sub(*told) >= progress.every {
             *told = now;
             let metrics = self.metrics();
@@ -244,8 +278,40 @@ impl Machine {
 
     /// Returns how long nobody has to be told anything.
     pub(super) fn untold(&self) -> Duration {
-        self.progress.as_ref().map_or(LONGEST_SLEEP, |progress| progress.every)
+        let progress = self.progress.as_ref().map(|progress| progress.every);
+        let history = self.history.as_ref().map(|(beat, _)| beat.interval());
+        [progress, history].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
     }
+}
+
+/// The last snapshots.
+struct Ring {
+    count: usize,
+    kept: VecDeque<Metrics>,
+}
+
+impl Ring {
+    fn of(count: usize) -> Self {
+        Self { count, kept: VecDeque::new() }
+    }
+
+    fn push(&mut self, metrics: Metrics) {
+        if self.kept.len() >= self.count {
+            self.kept.pop_front();
+        }
+        if self.count > 0 {
+            self.kept.push_back(metrics);
+        }
+    }
+
+    fn take(&mut self) -> Vec<Metrics> {
+        std::mem::take(&mut self.kept).into()
+    }
+}
+
+/// Locks what no user's function is called under.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Host for Machine {

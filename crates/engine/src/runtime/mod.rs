@@ -1,6 +1,7 @@
 //! What runs a pipeline: the only room with threads and a clock.
 
 mod asynchronous;
+mod beat;
 mod clock;
 mod ends;
 mod failure;
@@ -14,6 +15,7 @@ mod pressure;
 mod signal;
 mod simulated;
 mod threaded;
+mod tune;
 
 pub use failure::{Failure, PipelineError};
 pub use flow::{Flow, MemoryStats, NotInTime, Running};
