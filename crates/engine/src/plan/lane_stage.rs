@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::StagePlan;
 use super::exchange::{Exchange, Sight};
 use super::host::Host;
+use super::job::{Fence, Job, Work};
 use super::lane::{Lane, Ran};
-use super::lineup::Place;
 use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
 use super::outlet::{Gathered, Outlet, may_go_on};
@@ -24,7 +24,6 @@ use crate::error::{Interrupt, Outcome};
 use crate::message::Message;
 use crate::operator::Operator;
 use crate::order::Order;
-use crate::time::EventTime;
 use crate::weigh::Weigh;
 
 /// A stage behind an exchange.
@@ -52,52 +51,6 @@ struct Claims<C: Operator> {
     held: Vec<Option<Reservation>>,
     /// What waits for more, where the chunker says so and there is one lane.
     gathered: Option<Gathered<C::Out>>,
-}
-
-/// What a thread works on, or laid down to be gone on with.
-pub(super) struct Job<C: Operator> {
-    work: Work<C>,
-    place: Place,
-    position: u64,
-    gathered: Gathered<C::Out>,
-}
-
-enum Work<C: Operator> {
-    /// Items, or none if it is only time.
-    Chunk { lane: Lane<C>, items: Vec<C::In>, born: Duration },
-    /// The lanes that are yet to be told begin at `next`.
-    Fence { lanes: Vec<Lane<C>>, next: usize, fence: Fence },
-}
-
-#[derive(Clone, Copy)]
-enum Fence {
-    Watermark(EventTime),
-    End,
-}
-
-impl<C: Operator> Job<C>
-where
-    C::Out: Weigh,
-{
-    fn lane(&self) -> Option<&Lane<C>> {
-        match &self.work {
-            Work::Chunk { lane, .. } => Some(lane),
-            Work::Fence { lanes, next, .. } => lanes.get(*next),
-        }
-    }
-
-    /// Returns when it may go on; at once if it is not the chain that holds it up.
-    fn due(&self) -> Duration {
-        let busy = self.lane().filter(|lane| lane.is_busy());
-        busy.and_then(Lane::due).unwrap_or(Duration::ZERO)
-    }
-
-    fn lanes(&self) -> usize {
-        match &self.work {
-            Work::Chunk { .. } => 1,
-            Work::Fence { lanes, .. } => lanes.len(),
-        }
-    }
 }
 
 impl<C: Operator> LaneStage<C>

@@ -11,6 +11,7 @@ pub(crate) mod exchange;
 mod explain;
 pub(crate) mod fan;
 pub(crate) mod host;
+mod job;
 pub(crate) mod join;
 pub(crate) mod keyed_stage;
 mod lane;
