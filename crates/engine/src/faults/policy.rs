@@ -47,10 +47,13 @@ impl<T, U> From<OnError<T>> for GivenUp<T, U> {
     }
 }
 
+/// How to try again, and what copies an item for it.
+pub(crate) type Again<T> = (Retry, fn(&T) -> T);
+
 /// All policies of a step from `T` to `U`, and what they have counted in one lane.
 pub(crate) struct Policies<T, U> {
     pub(crate) given_up: GivenUp<T, U>,
-    pub(crate) retry: Option<(Retry, fn(&T) -> T)>,
+    pub(crate) retry: Option<Again<T>>,
     pub(crate) breaker: Option<CircuitBreaker>,
     pub(crate) tolerance: Option<Tolerance>,
     pub(crate) counts: Counts,

@@ -35,8 +35,11 @@ pub struct Retry {
     pause_max: Duration,
     deadline: Option<Duration>,
     has_jitter: bool,
-    only_if: Option<Arc<dyn Fn(&ItemError) -> bool + Send + Sync>>,
+    only_if: Option<WorthIt>,
 }
+
+/// Says whether trying again is worth it after an error.
+type WorthIt = Arc<dyn Fn(&ItemError) -> bool + Send + Sync>;
 
 impl Retry {
     /// Tries at most `attempts` times in all, the first included, with a pause before the second that

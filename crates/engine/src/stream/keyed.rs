@@ -204,7 +204,7 @@ where
 /// ones tell slots apart; what is between is free.
 fn group(hash: u64, count: usize) -> usize {
     let part = u32::try_from(hash >> 24 & 0xFFFF_FFFF).unwrap_or(u32::MAX);
-    usize::try_from(u64::from(part) * count as u64 >> 32).unwrap_or(0)
+    usize::try_from((u64::from(part) * count as u64) >> 32).unwrap_or(0)
 }
 
 /// Groups of keys for each lane by key.
