@@ -14,7 +14,7 @@ use crate::plan::exchange::Nowhere;
 use crate::plan::stage::Stage;
 use crate::sink::Sink;
 use crate::stream::{Head, Stream};
-use crate::tune::{TUNE_EVERY, Tuner};
+use crate::tune::{Strategy, TUNE_EVERY, Tuner};
 use crate::weigh::Weigh;
 
 /// A closed description, ready to run.
@@ -111,7 +111,7 @@ impl Pipeline {
         self
     }
 
-    /// Lets a tuner, a [`Strategy`](crate::Strategy) for one, set the sizes of chunks, the lanes at work and
+    /// Lets a tuner with an aim set the sizes of chunks, the lanes at work and
     /// the lengths of lines while the pipeline runs, by what it measures every 50 ms. Sizes set with `chunked`
     /// are then where it begins. [`Report::adjustments`](crate::Report::adjustments) says what it did and why.
     ///
@@ -132,12 +132,12 @@ impl Pipeline {
     /// }
     /// # Ok::<(), primestream_engine::PipelineError>(())
     /// ```
-    pub fn tuned(self, tuner: impl Tuner + 'static) -> Self {
-        self.tuned_every(TUNE_EVERY, tuner)
+    pub fn tuned(self, strategy: Strategy) -> Self {
+        self.tuned_by(TUNE_EVERY, strategy.tuner())
     }
 
     /// Lets a tuner set the running pipeline, as [`tuned`](Self::tuned), by what it measures so often.
-    pub fn tuned_every(mut self, every: Duration, tuner: impl Tuner + 'static) -> Self {
+    pub fn tuned_by(mut self, every: Duration, tuner: impl Tuner + 'static) -> Self {
         self.options.tuning = Some((every, Box::new(tuner)));
         self
     }

@@ -18,7 +18,7 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 fn times_add_up(report: &Report) {
     for stage in report.stages() {
         let times = stage.times;
-        let lanes = u32::try_from(stage.lanes).unwrap();
+        let lanes = u32::try_from(stage.lanes).expect("lanes are few");
         let sum = times.busy + times.idle + times.blocked + times.ready;
         assert_eq!(sum, report.elapsed() * lanes, "{}", stage.name);
         assert!(times.full <= times.blocked);
@@ -87,7 +87,7 @@ fn what_waits_is_seen_while_it_waits() {
     let flow = running.flow();
     loop {
         let end = flow.metrics().stages[1].clone();
-        if end.queue_chunks as usize + 2 >= end.queue_places {
+        if end.queue_chunks + 2 >= end.queue_places as u64 {
             // What a source gives at the end of its turn fills no chunk.
             assert!(end.queue_bytes > 0 && end.queue_bytes <= end.queue_chunks * 800);
             assert_eq!(end.chunk_items, 100);

@@ -37,7 +37,7 @@ fn no_adjustment_changes_a_result() {
             .simulated(seed)
             .memory_limit(2000)
             .sink(move |n| send.send(n))
-            .tuned_every(Duration::ZERO, Wild(fastrand::Rng::with_seed(seed)))
+            .tuned_by(Duration::ZERO, Wild(fastrand::Rng::with_seed(seed)))
             .run()
             .unwrap();
         assert_eq!(results.try_iter().collect::<Vec<_>>(), expected, "seed {seed}");
@@ -72,7 +72,7 @@ fn a_strategy_comes_to_all_lanes_and_to_chunks_of_some_size() {
         .inspect(slow)
         .drain_with(|_| ())
         .lanes_at_first(1)
-        .tuned_every(Duration::from_millis(5), Strategy::Throughput)
+        .tuned_by(Duration::from_millis(5), Strategy::Throughput.tuner())
         .start();
     let flow = running.flow();
     loop {

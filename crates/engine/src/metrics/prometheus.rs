@@ -26,8 +26,10 @@ impl Metrics {
     /// ```
     pub fn prometheus(&self, pipeline: &str) -> String {
         let mut text = Exposition { text: String::new(), pipeline };
-        self.write_prometheus(&mut text).expect("a string takes all that is written");
-        text.text
+        match self.write_prometheus(&mut text) {
+            Ok(()) => text.text,
+            Err(_) => unreachable!("a string takes all that is written"),
+        }
     }
 
     fn write_prometheus(&self, to: &mut Exposition<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@
 //! the report. It costs two snapshots each time. What it sets changes costs and never a result.
 
 mod strategy;
+mod trial;
 
 use std::fmt;
 use std::time::Duration;

@@ -7,7 +7,9 @@
 
 use std::time::Duration;
 
+use super::trial::Trial;
 use super::{Adjustment, Knob, Tuner};
+use crate::chunker::CHUNK_BYTES;
 use crate::metrics::{Metrics, StageMetrics};
 
 /// What a tuner aims at.
@@ -45,32 +47,60 @@ impl Strategy {
     }
 }
 
-impl Tuner for Strategy {
+impl Strategy {
+    /// Returns a tuner that aims at this.
+    pub fn tuner(self) -> impl Tuner + 'static {
+        Steered { aim: self, trials: Vec::new() }
+    }
+}
+
+/// A tuner with an aim.
+struct Steered {
+    aim: Strategy,
+    trials: Vec<Trial>,
+}
+
+impl Tuner for Steered {
     fn tune(&mut self, before: &Metrics, now: &Metrics) -> Vec<Adjustment> {
         let passed = now.elapsed.saturating_sub(before.elapsed);
         if passed.is_zero() || before.stages.len() != now.stages.len() {
             return Vec::new();
         }
+        self.trials.resize_with(now.stages.len(), Trial::default);
         let spans = before.stages.iter().zip(&now.stages).map(|(before, now)| Span::of(before, now, passed));
         let spans: Vec<Span<'_>> = spans.collect();
         let mut made = Vec::new();
         for (index, span) in spans.iter().enumerate().filter(|(_, span)| !span.now.is_source) {
-            made.extend(chunk_items(*self, index, span));
-            made.extend(lanes(*self, index, span, now.threads));
+            let chunks = chunk_items(self.aim, index, span);
+            let trial = &mut self.trials[index];
+            made.extend(match &chunks {
+                // One thing at a time, or nobody could say what it was that helped.
+                Some(_) => None,
+                None => trial.look(index, span).or_else(|| {
+                    let made =
+                        lanes(self.aim, index, span, now.threads).filter(|it| trial.allows(it, span))?;
+                    trial.begin(&made, span);
+                    Some(made)
+                }),
+            });
+            made.extend(chunks);
             let is_scarce = now.reserved_bytes > now.limit_bytes / 4 * 3;
             let blocked_before = index.checked_sub(1).map_or(0.0, |at| spans[at].blocked);
-            made.extend(places(*self, index, span, (blocked_before, is_scarce)));
+            made.extend(places(self.aim, index, span, (blocked_before, is_scarce)));
         }
         made
     }
 }
 
 /// What a stage did between two moments.
-struct Span<'a> {
-    now: &'a StageMetrics,
+pub(super) struct Span<'a> {
+    pub(super) now: &'a StageMetrics,
     items: u64,
     chunks: u64,
+    bytes: u64,
     busy: Duration,
+    /// Items in a second.
+    pub(super) rate: f64,
     /// Shares of the time of the lanes that may be at work.
     share_busy: f64,
     share_idle: f64,
@@ -86,15 +116,31 @@ impl<'a> Span<'a> {
         let idle = now.times.idle.saturating_sub(before.times.idle);
         // Lanes that are kept from work count as idle and are left out here.
         let resting = passed * u32::try_from(now.lanes - now.lanes_active.min(now.lanes)).unwrap_or(0);
+        let items = now.tally.taken.saturating_sub(before.tally.taken);
         Self {
             now,
-            items: now.tally.taken.saturating_sub(before.tally.taken),
+            items,
+            bytes: now.bytes_in.saturating_sub(before.bytes_in),
+            rate: items as f64 / passed.as_secs_f64(),
             chunks: now.chunks_in.saturating_sub(before.chunks_in),
             busy,
             share_busy: of(busy, now.lanes_active),
             share_idle: of(idle.saturating_sub(resting), now.lanes_active),
             blocked: of(now.times.blocked.saturating_sub(before.times.blocked), now.lanes),
         }
+    }
+}
+
+impl Span<'_> {
+    /// Returns how many items like those that came have so many bytes, at least 1.
+    fn items_within(&self, bytes: usize) -> usize {
+        let fit = (bytes as u64).saturating_mul(self.items) / self.bytes.max(1);
+        usize::try_from(fit).unwrap_or(usize::MAX).clamp(1, TUNED_ITEMS_MAX)
+    }
+
+    /// Returns how long an item takes.
+    pub(super) fn item_time(&self) -> Duration {
+        self.busy.div_f64(self.items.max(1) as f64)
     }
 }
 
@@ -114,7 +160,7 @@ fn chunk_items(aim: Strategy, index: usize, span: &Span<'_>) -> Option<Adjustmen
     let wanted = (items * target / time.max(1e-9)).min(items * GROWTH_MAX).round();
     #[expect(clippy::cast_possible_truncation, reason = "bounded by the next call")]
     #[expect(clippy::cast_sign_loss, reason = "a quotient of positive numbers")]
-    let to = (wanted as usize).clamp(1, TUNED_ITEMS_MAX);
+    let to = (wanted as usize).clamp(1, span.items_within(CHUNK_BYTES));
     let worth = if is_small { to > limit } else { to < limit };
     let reason =
         format!("a chunk of {items:.0} takes {:.0} µs and should take {:.0}", time * 1e6, target * 1e6);
@@ -150,7 +196,7 @@ fn places(
 ) -> Option<Adjustment> {
     let places = span.now.queue_places;
     let least = PLACES_MIN + span.now.lanes_active;
-    let is_full = span.now.queue_chunks as usize * 2 >= places;
+    let is_full = span.now.queue_chunks * 2 >= places as u64;
     if (aim.shortens_lines() && is_full || is_scarce) && places > least {
         let reason = format!("{} chunks wait in line", span.now.queue_chunks);
         return Some(Adjustment::new(index, Knob::Places, (places, (places / 2).max(least)), reason));
@@ -219,7 +265,7 @@ mod tests {
         }
     }
 
-    fn tuned(mut aim: Strategy, stages: Vec<StageMetrics>) -> Vec<(Knob, usize, usize)> {
+    fn tuned(aim: Strategy, stages: Vec<StageMetrics>) -> Vec<(Knob, usize, usize)> {
         let before = Metrics {
             stages: stages
                 .iter()
@@ -232,7 +278,7 @@ mod tests {
             ..Metrics::default()
         };
         let now = Metrics { stages, elapsed: MS(100), threads: 4, limit_bytes: 1000, ..Metrics::default() };
-        let made = aim.tune(&before, &now);
+        let made = aim.tuner().tune(&before, &now);
         assert!(made.iter().all(|made| made.stage == 1 && !made.reason.is_empty() && made.from != made.to));
         made.iter().map(|made| (made.knob, made.from, made.to)).collect()
     }
@@ -280,7 +326,45 @@ mod tests {
     }
 
     #[test]
+    fn lanes_that_do_not_help_are_taken_back_and_left_alone_until_the_load_changes() {
+        // Items that take 10 µs of a lane, 1000 in 100 ms whatever the lanes: something else holds them up.
+        let mut tuner = Strategy::Throughput.tuner();
+        let (mut active, mut before) = (1, Metrics::default());
+        let mut went = Vec::new();
+        for look in 0..20 {
+            let mut stage = stage(active, 0, (100, 1));
+            stage.tally.taken = 1000 * look;
+            stage.chunks_in = 50 * look;
+            stage.times.busy = before.stages.get(1).map_or(MS(0), |it: &StageMetrics| it.times.busy)
+                + MS(95) * u32::try_from(active).unwrap();
+            stage.chunk_items = 100;
+            let stages = vec![source(0), stage];
+            let now = Metrics {
+                stages,
+                elapsed: MS(100 * look),
+                threads: 4,
+                limit_bytes: 1000,
+                ..Metrics::default()
+            };
+            for made in tuner.tune(&before, &now).iter().filter(|made| made.knob == Knob::Lanes) {
+                went.push((look, made.from, made.to));
+                active = made.to;
+            }
+            before = now;
+        }
+        assert_eq!(went.len(), 2, "{went:?}");
+        assert_eq!(((went[0].1, went[0].2), (went[1].1, went[1].2)), ((1, 2), (2, 1)));
+    }
+
+    #[test]
+    fn chunks_stay_within_the_bytes_a_chunk_should_have() {
+        let mut heavy = stage(1, 70, (1000, 1000));
+        heavy.bytes_in = 1000 * 100_000;
+        assert_eq!(tuned(Strategy::Throughput, vec![source(0), heavy]), [(Knob::ChunkItems, 1, 2)]);
+    }
+
+    #[test]
     fn of_no_time_nothing_can_be_said() {
-        assert_eq!(Strategy::Balanced.tune(&Metrics::default(), &Metrics::default()), []);
+        assert_eq!(Strategy::Balanced.tuner().tune(&Metrics::default(), &Metrics::default()), []);
     }
 }
