@@ -11,6 +11,7 @@ mod lanes;
 mod memory;
 mod reading;
 mod rounds;
+mod tuned;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +30,9 @@ fn main() {
     }
     if wanted("w5") {
         memory::run();
+    }
+    if wanted("tuned") {
+        tuned::run();
     }
     if wanted("codec") {
         codec::run();

@@ -42,6 +42,11 @@ pub trait Chunker: Send + Sync {
     fn learn(&self, items: usize, busy: Duration) {
         let _ = (items, busy);
     }
+
+    /// Returns what the chunks are like, for the plan: "chunks of …".
+    fn describe(&self) -> String {
+        "chunks of a chunker of its own".to_owned()
+    }
 }
 
 /// No limit, and no waiting for more.
@@ -56,6 +61,10 @@ impl Chunker for Timed {
     fn limits(&self) -> ChunkLimits {
         ChunkLimits { items_max: CHUNK_ITEMS, bytes_max: CHUNK_BYTES, linger: self.0 }
     }
+
+    fn describe(&self) -> String {
+        format!("chunks that wait {:?}", self.0)
+    }
 }
 
 /// Chunks of a fixed number of items.
@@ -66,6 +75,10 @@ impl Chunker for Fixed {
     fn limits(&self) -> ChunkLimits {
         ChunkLimits { items_max: self.0.max(1), ..UNLIMITED }
     }
+
+    fn describe(&self) -> String {
+        format!("chunks of {} items", self.limits().items_max)
+    }
 }
 
 /// Chunks of about a fixed number of bytes, heap included.
@@ -75,6 +88,10 @@ pub struct Bytes(pub usize);
 impl Chunker for Bytes {
     fn limits(&self) -> ChunkLimits {
         ChunkLimits { bytes_max: self.0.max(1), ..UNLIMITED }
+    }
+
+    fn describe(&self) -> String {
+        format!("chunks of {} bytes", self.limits().bytes_max)
     }
 }
 
@@ -92,6 +109,12 @@ macro_rules! first_of {
                 #[expect(non_snake_case, reason = "one name for a type and its value keeps the macro short")]
                 let ($($name,)*) = self;
                 $($name.learn(items, busy);)*
+            }
+
+            fn describe(&self) -> String {
+                #[expect(non_snake_case, reason = "one name for a type and its value keeps the macro short")]
+                let ($($name,)*) = self;
+                [$($name.describe()),*].join(" or ")
             }
         }
     };

@@ -22,7 +22,7 @@
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
 //! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`processor`],
 //! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`], [`sinks`]), *description* ([`stream`],
-//! [`pipeline`], [`plan`], [`metrics`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
+//! [`pipeline`], [`plan`], [`metrics`], [`tune`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
 //! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
 //!
 //! # When not to use it
@@ -57,6 +57,7 @@ pub mod sources;
 pub mod pipeline;
 pub mod plan;
 pub mod stream;
+pub mod tune;
 
 pub mod metrics;
 pub mod runtime;
@@ -79,4 +80,5 @@ pub use source::{Intake, Source, Supply};
 pub use sources::{Boundary, LengthPrefix, PushError, Pusher};
 pub use stream::{Stream, Transform};
 pub use tally::Tally;
+pub use tune::{Adjustment, Strategy, Tuner};
 pub use weigh::Weigh;

@@ -9,10 +9,12 @@ use crate::metrics::{Metrics, Stall};
 use crate::operator::Operator;
 use crate::operators::{ForEach, Never, TryForEach, Write};
 use crate::plan::Plan;
+use crate::plan::edges::followers;
 use crate::plan::exchange::Nowhere;
 use crate::plan::stage::Stage;
 use crate::sink::Sink;
 use crate::stream::{Head, Stream};
+use crate::tune::{Strategy, TUNE_EVERY, Tuner};
 use crate::weigh::Weigh;
 
 /// A closed description, ready to run.
@@ -31,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) budget: Option<Budget>,
     pub(crate) threads: Option<usize>,
     pub(crate) progress: Option<Progress>,
+    pub(crate) history: Option<History>,
+    pub(crate) tuning: Option<(Duration, Box<dyn Tuner>)>,
     /// Share of the budget at which the memory counts as nearly full.
     pub(crate) pressure: Option<f64>,
     /// Whom to tell of stages that do not move, and after what time.
@@ -46,11 +50,20 @@ impl Options {
             budget: self.budget.or(other.budget),
             threads: self.threads.or(other.threads),
             progress: self.progress.or(other.progress),
+            history: self.history.or(other.history),
+            tuning: self.tuning.or(other.tuning),
             pressure: self.pressure.or(other.pressure),
             stall: self.stall.or(other.stall),
             seed: self.seed.or(other.seed),
         }
     }
+}
+
+/// How often to keep a snapshot, and how many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct History {
+    pub(crate) every: Duration,
+    pub(crate) count: usize,
 }
 
 /// Whom to tell about progress, and how often.
@@ -67,7 +80,72 @@ pub(crate) type TellStall = Box<dyn FnMut(&Stall) + Send>;
 impl Pipeline {
     /// Returns what will run.
     pub fn explain(&self) -> Plan {
-        Plan { stages: self.stages.iter().map(|stage| stage.plan().clone()).collect() }
+        let links: Vec<_> = self.stages.iter().map(|stage| stage.links()).collect();
+        let stages = self.stages.iter().zip(followers(&links)).map(|(stage, to)| {
+            let mut plan = stage.plan().clone();
+            plan.chunking = stage.lines().iter().find_map(|line| line.chunking());
+            plan.to = to;
+            plan
+        });
+        Plan { stages: stages.collect() }
+    }
+
+    /// Keeps a snapshot every so often, the last `count` of them, for
+    /// [`Report::history`](crate::Report::history).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use primestream_engine::Stream;
+    ///
+    /// let ticks = Stream::interval(Duration::from_millis(10)).take(100).simulated(1);
+    /// let report = ticks.drain_with(|_| ()).history(Duration::from_millis(100), 5).run()?;
+    /// let items: Vec<u64> = report.history().iter().map(|metrics| metrics.items_out()).collect();
+    /// assert_eq!(items.len(), 5, "only the last");
+    /// assert!(items.is_sorted() && items[0] > 10);
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    pub fn history(mut self, every: Duration, count: usize) -> Self {
+        self.options.history = Some(History { every, count });
+        self
+    }
+
+    /// Lets a tuner with an aim set the sizes of chunks, the lanes at work and
+    /// the lengths of lines while the pipeline runs, by what it measures every 50 ms. Sizes set with `chunked`
+    /// are then where it begins. [`Report::adjustments`](crate::Report::adjustments) says what it did and why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use primestream_engine::{Fixed, Order, Strategy, Stream};
+    ///
+    /// let report = Stream::iter(0..1_000_000u64)
+    ///     .chunked(Fixed(1))
+    ///     .parallel(2, Order::Input)
+    ///     .map(|n| n * n)
+    ///     .drain_with(|_| ())
+    ///     .tuned(Strategy::Throughput)
+    ///     .run()?;
+    /// for adjustment in report.adjustments() {
+    ///     println!("{adjustment}");
+    /// }
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    pub fn tuned(self, strategy: Strategy) -> Self {
+        self.tuned_by(TUNE_EVERY, strategy.tuner())
+    }
+
+    /// Lets a tuner set the running pipeline, as [`tuned`](Self::tuned), by what it measures so often.
+    pub fn tuned_by(mut self, every: Duration, tuner: impl Tuner + 'static) -> Self {
+        self.options.tuning = Some((every, Box::new(tuner)));
+        self
+    }
+
+    /// Lets each stage begin with at most so many of its lanes at work, at least 1, until a tuner lets more.
+    pub fn lanes_at_first(self, lanes: usize) -> Self {
+        self.stages.iter().for_each(|stage| stage.set_lanes_active(lanes));
+        self
     }
 }
 

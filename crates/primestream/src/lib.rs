@@ -62,4 +62,6 @@ mod guide {
     struct Encoding;
     #[doc = include_str!("../../../docs/container.md")]
     struct Container;
+    #[doc = include_str!("../../../docs/metrics.md")]
+    struct Metrics;
 }

@@ -49,7 +49,7 @@ const FLOORS: [&[&str]; 5] = [
     &["budget", "chance", "chunk", "error", "keyed", "message", "order", "tally", "time", "weigh"],
     &["chunker", "operator", "processor", "sink", "source"],
     &["faults", "operators", "sinks", "sources"],
-    &["metrics", "pipeline", "plan", "stream"],
+    &["metrics", "pipeline", "plan", "stream", "tune"],
     &["runtime"],
 ];
 

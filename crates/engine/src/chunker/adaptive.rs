@@ -71,6 +71,10 @@ impl Chunker for Adaptive {
         // Lanes that learn at once may overwrite each other: each is right about the chunk it had.
         self.items.store(next.clamp(self.items_min, self.items_max), Ordering::Relaxed);
     }
+
+    fn describe(&self) -> String {
+        format!("chunks of {:?}, {} to {} items", self.target, self.items_min, self.items_max)
+    }
 }
 
 /// Items of the first chunk, before anything is known of their cost.

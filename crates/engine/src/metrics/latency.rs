@@ -1,4 +1,4 @@
-//! How long chunks are on their way from the source to the end.
+//! How long things took, as a histogram.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -6,40 +6,61 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Times in nanoseconds, to three digits; about 200 KiB at most.
-pub(crate) struct Latency(Mutex<Histogram<u64>>);
+/// Times in nanoseconds, to two digits; a few KiB, 30 at most.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    times: Histogram<u64>,
+    sum: Duration,
+}
 
-impl Default for Latency {
+impl Default for Spread {
     fn default() -> Self {
-        Self(Mutex::new(Histogram::new(3).expect("three digits are allowed")))
+        Self { times: Histogram::new(2).expect("two digits are allowed"), sum: Duration::ZERO }
     }
 }
 
-impl Latency {
-    pub(crate) fn record(&self, time: Duration) {
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(nanos);
+impl Spread {
+    pub(crate) fn record(&mut self, time: Duration) {
+        // Grows as it must; a time of centuries, which would be refused, is none.
+        let _ = self.times.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        self.sum = self.sum.saturating_add(time);
     }
 
     pub(crate) fn percentiles(&self) -> Percentiles {
-        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = |quantile| Duration::from_nanos(times.value_at_quantile(quantile));
+        let at = |quantile| Duration::from_nanos(self.times.value_at_quantile(quantile));
         Percentiles {
-            count: times.len(),
+            count: self.times.len(),
+            sum: self.sum,
             p50: at(0.5),
             p90: at(0.9),
             p99: at(0.99),
-            max: Duration::from_nanos(times.max()),
+            max: Duration::from_nanos(self.times.max()),
         }
     }
 }
 
-/// Some quantiles of times.
+/// How long chunks are on their way from the source to the end.
+#[derive(Default)]
+pub(crate) struct Latency(Mutex<Spread>);
+
+impl Latency {
+    pub(crate) fn record(&self, time: Duration) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).record(time);
+    }
+
+    pub(crate) fn percentiles(&self) -> Percentiles {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).percentiles()
+    }
+}
+
+/// Some quantiles of times, to two digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Percentiles {
     /// How many there were.
     pub count: u64,
+    /// All of them together.
+    pub sum: Duration,
     /// Half of them were at most this long.
     pub p50: Duration,
     /// Nine of ten were at most this long.
@@ -53,5 +74,24 @@ pub struct Percentiles {
 impl fmt::Display for Percentiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.1?} half of them, {:.1?} 99 %, {:.1?} all", self.p50, self.p99, self.max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_right_to_two_digits() {
+        let mut spread = Spread::default();
+        assert_eq!(spread.percentiles(), Percentiles::default());
+        (1..=100).for_each(|ms| spread.record(Duration::from_millis(ms)));
+        let found = spread.percentiles();
+        assert_eq!((found.count, found.sum), (100, Duration::from_millis(5050)));
+        let expected = [(found.p50, 50), (found.p90, 90), (found.p99, 99), (found.max, 100)];
+        for (time, ms) in expected {
+            let expected = Duration::from_millis(ms);
+            assert!(time.abs_diff(expected) <= expected / 100, "{time:?} for {expected:?}");
+        }
     }
 }

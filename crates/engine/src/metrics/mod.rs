@@ -3,13 +3,19 @@
 //! The runtime counts from outside, so that an operator cannot forget to. Showing the values is
 //! somebody else's room.
 
+mod advice;
+mod bottleneck;
 mod latency;
+mod prometheus;
+mod recent;
 mod report;
 mod snapshot;
 mod stall;
 
-pub(crate) use latency::Latency;
+pub use bottleneck::{Bottleneck, Limit};
 pub use latency::Percentiles;
+pub(crate) use latency::{Latency, Spread};
+pub(crate) use recent::{NOTE_EVERY, Recent};
 pub(crate) use report::Edge;
 pub use report::{LimitOrigin, Report};
 pub use snapshot::{Metrics, StageMetrics};

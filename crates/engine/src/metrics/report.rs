@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Bottleneck;
+use super::advice::advice;
 use super::snapshot::{Metrics, StageMetrics};
+use crate::tune::Adjustment;
 
 /// Where the memory limit of a pipeline comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,8 @@ pub(crate) struct Edge {
 pub struct Report {
     metrics: Metrics,
     limit_origin: LimitOrigin,
-    threads: usize,
+    history: Vec<Metrics>,
+    adjustments: Vec<Adjustment>,
 }
 
 impl Report {
@@ -54,16 +58,11 @@ impl Report {
     /// # Panics
     ///
     /// If a stage cannot account for its items: an operator miscounted, or we did.
-    pub(crate) fn new(
-        metrics: Metrics,
-        limit_origin: LimitOrigin,
-        threads: usize,
-        edges: Option<&[Edge]>,
-    ) -> Self {
+    pub(crate) fn new(metrics: Metrics, limit_origin: LimitOrigin, edges: Option<&[Edge]>) -> Self {
         if let Some(edges) = edges {
             Self::assert_conservation(&metrics, edges);
         }
-        Self { metrics, limit_origin, threads }
+        Self { metrics, limit_origin, history: Vec::new(), adjustments: Vec::new() }
     }
 
     fn assert_conservation(metrics: &Metrics, edges: &[Edge]) {
@@ -86,6 +85,11 @@ impl Report {
                 .sum();
             assert!(sent == got, "stages {:?} sent {sent} items, {:?} got {got}", edge.from, edge.to);
         }
+    }
+
+    /// Adds what was kept on the way.
+    pub(crate) fn with_past(self, history: Vec<Metrics>, adjustments: Vec<Adjustment>) -> Self {
+        Self { history, adjustments, ..self }
     }
 
     /// Returns the items the source gave.
@@ -140,12 +144,40 @@ impl Report {
 
     /// Returns the number of threads that worked.
     pub fn threads(&self) -> usize {
-        self.threads
+        self.metrics.threads
     }
 
     /// Returns how long chunks were on their way from the source to an end.
     pub fn latency(&self) -> crate::metrics::Percentiles {
         self.metrics.latency
+    }
+
+    /// Returns all there was to count, at the end.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Returns what there was to count at earlier moments, the oldest first, if
+    /// [`history`](crate::Pipeline::history) asked for it.
+    pub fn history(&self) -> &[Metrics] {
+        &self.history
+    }
+
+    /// Returns what the tuner set otherwise and why, the oldest first, at most the last 1000, if
+    /// [`tuned`](crate::Pipeline::tuned) asked for one.
+    pub fn adjustments(&self) -> &[Adjustment] {
+        &self.adjustments
+    }
+
+    /// Returns which stage limited the pipeline and why, if one stands out.
+    pub fn bottleneck(&self) -> Option<Bottleneck> {
+        Bottleneck::of(&self.metrics)
+    }
+
+    /// Returns what would have made the pipeline faster, in sentences with the numbers they rest on, the most
+    /// important first.
+    pub fn advice(&self) -> Vec<String> {
+        advice(&self.metrics)
     }
 
     /// Returns what each stage did.
@@ -176,8 +208,8 @@ impl fmt::Display for Report {
             self.reserved_bytes_peak(),
             self.metrics.limit_bytes,
             self.limit_origin,
-            self.threads,
-            if self.threads == 1 { "" } else { "s" }
+            self.threads(),
+            if self.threads() == 1 { "" } else { "s" }
         )?;
         for stage in self.stages() {
             let tally = stage.tally;
@@ -191,6 +223,15 @@ impl fmt::Display for Report {
                 tally.passed,
                 stage.times.busy.as_secs_f64()
             )?;
+        }
+        if let Some(bottleneck) = self.bottleneck() {
+            writeln!(f, "  bottleneck: {bottleneck}")?;
+        }
+        for sentence in self.advice() {
+            writeln!(f, "  advice: {sentence}")?;
+        }
+        for adjustment in self.adjustments() {
+            writeln!(f, "  adjusted: {adjustment}")?;
         }
         Ok(())
     }

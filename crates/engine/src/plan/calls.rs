@@ -18,6 +18,7 @@ use futures_util::stream::FuturesUnordered;
 use super::exchange::{Exchange, ExchangeId, Sight};
 use super::host::{Drive, Spawner};
 use super::origin::Origin;
+use super::queue::Line;
 use super::timers::Timers;
 use crate::budget::Reservation;
 use crate::error::{Cause, Interrupt, ItemError, panic_message};
@@ -313,6 +314,10 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
 
     fn inlets(&self) -> Vec<ExchangeId> {
         vec![self.inlet.id()]
+    }
+
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
+        vec![Arc::clone(&self.inlet) as Arc<dyn Line>]
     }
 
     fn tally(&self) -> Option<Tally> {

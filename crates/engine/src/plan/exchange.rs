@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::lineup::{Lineup, Place};
 use super::outflow::Outflow;
 use super::producers::Producers;
+use super::queue::{Line, Queue};
 use crate::chunk::Times;
 use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker};
 use crate::message::Message;
@@ -18,10 +19,13 @@ pub(crate) struct Exchange<T> {
     chunker: Option<Arc<dyn Chunker>>,
     /// How many items the taking stage handles in the time a chunk should take it.
     items_hint: AtomicUsize,
+    /// How many items a chunk may have because a tuner says so; 0 if none does.
+    items_tuned: AtomicUsize,
 }
 
 struct State<T> {
     line: Lineup<T>,
+    queue: Queue,
     /// What is known of each stage that puts messages here.
     producers: Producers,
     is_closed: bool,
@@ -59,6 +63,7 @@ impl<T> Exchange<T> {
         Arc::new(Self {
             state: Mutex::new(State {
                 line: Lineup::new(order, places),
+                queue: Queue::default(),
                 producers: Producers::default(),
                 is_closed: false,
                 abandoned: 0,
@@ -66,6 +71,7 @@ impl<T> Exchange<T> {
             }),
             chunker,
             items_hint: AtomicUsize::new(FIRST_CHUNK_ITEMS),
+            items_tuned: AtomicUsize::new(0),
         })
     }
 
@@ -103,7 +109,22 @@ impl<T> Exchange<T> {
 
     /// Takes the next message.
     pub(crate) fn take(&self) -> Option<Message<T>> {
-        self.lock().line.take()
+        let mut state = self.lock();
+        let message = state.line.take()?;
+        if let Message::Chunk(chunk) = &message {
+            state.queue.take(chunk.bytes());
+        }
+        Some(message)
+    }
+
+    /// Takes the next message to drop it.
+    fn discard(&self) -> Option<Message<T>> {
+        let mut state = self.lock();
+        let message = state.line.take()?;
+        if let Message::Chunk(chunk) = &message {
+            state.queue.discard(chunk.bytes());
+        }
+        Some(message)
     }
 
     /// Gives back a buffer that was emptied.
@@ -132,7 +153,7 @@ impl<T> Exchange<T> {
             state.is_closed = true;
             state.spare = Vec::new();
         }
-        while let Some(message) = self.take() {
+        while let Some(message) = self.discard() {
             self.lock().abandoned += message.items();
         }
     }
@@ -143,14 +164,19 @@ impl<T> Exchange<T> {
     }
 
     fn wished_limits(&self) -> ChunkLimits {
-        match &self.chunker {
+        let mut limits = match &self.chunker {
             Some(chunker) => chunker.limits(),
             None => ChunkLimits {
                 items_max: self.items_hint.load(Ordering::Relaxed),
                 bytes_max: CHUNK_BYTES,
                 linger: Duration::ZERO,
             },
+        };
+        match self.items_tuned.load(Ordering::Relaxed) {
+            0 => {}
+            items => limits.items_max = items,
         }
+        limits
     }
 
     /// Learns how long the taking stage took for a chunk.
@@ -164,6 +190,32 @@ impl<T> Exchange<T> {
         let hint = self.items_hint.load(Ordering::Relaxed);
         let next = paced(hint, items, busy, CHUNK_TIME).min(CHUNK_ITEMS);
         self.items_hint.store(next, Ordering::Relaxed);
+    }
+}
+
+impl<T: Send> Line for Exchange<T> {
+    fn queue(&self) -> Queue {
+        self.lock().queue
+    }
+
+    fn chunking(&self) -> Option<String> {
+        self.chunker.as_ref().map(|chunker| chunker.describe())
+    }
+
+    fn chunk_items(&self) -> usize {
+        self.wished_limits().items_max
+    }
+
+    fn set_chunk_items(&self, items: usize) {
+        self.items_tuned.store(items.max(1), Ordering::Relaxed);
+    }
+
+    fn places(&self) -> usize {
+        self.lock().line.window()
+    }
+
+    fn set_places(&self, places: usize) {
+        self.lock().line.set_window(places.max(1));
     }
 }
 
@@ -189,7 +241,10 @@ impl<T: Send> Outflow<T> for Port<T> {
             return;
         }
         match message {
-            Message::Chunk(_) => state.line.put(place, message),
+            Message::Chunk(chunk) => {
+                state.queue.put(chunk.bytes());
+                state.line.put(place, Message::Chunk(chunk));
+            }
             Message::Watermark(at) => {
                 state.producers.raise(self.producer, at);
                 if let Some(at) = state.producers.risen() {

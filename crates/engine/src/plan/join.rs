@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::exchange::{Exchange, ExchangeId, Sight};
 use super::origin::Origin;
+use super::queue::Line;
 use crate::budget::Reservation;
 use crate::error::Interrupt;
 use crate::message::Message;
@@ -155,6 +156,10 @@ impl<P: Pairing> Origin for Join<P> {
 
     fn inlets(&self) -> Vec<ExchangeId> {
         vec![self.left.inlet.id(), self.right.inlet.id()]
+    }
+
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
+        vec![Arc::clone(&self.left.inlet) as Arc<dyn Line>, Arc::clone(&self.right.inlet) as Arc<dyn Line>]
     }
 
     fn tally(&self) -> Option<Tally> {

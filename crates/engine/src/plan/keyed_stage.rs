@@ -12,8 +12,9 @@ use super::StagePlan;
 use super::exchange::Exchange;
 use super::host::Host;
 use super::lane_stage::LaneStage;
-use super::meter::{Meter, Spare};
+use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
+use super::queue::Line;
 use super::shared::Shared;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::operator::Operator;
@@ -27,6 +28,8 @@ pub(crate) struct KeyedStage<C: Operator> {
     groups: Vec<LaneStage<C>>,
     /// Lanes at work.
     working: AtomicUsize,
+    /// Lanes that may be at work at once.
+    active_max: AtomicUsize,
     /// The group to look at first.
     cursor: AtomicUsize,
     meter: Meter,
@@ -57,6 +60,7 @@ where
             })
             .collect();
         Self {
+            active_max: AtomicUsize::new(lanes),
             plan,
             groups,
             working: AtomicUsize::new(0),
@@ -68,7 +72,8 @@ where
 
     /// Takes a lane, if one is free.
     fn take_lane(&self) -> bool {
-        let more = |working| (working < self.plan.lanes).then_some(working + 1);
+        let active_max = self.active_max.load(Ordering::Relaxed);
+        let more = |working| (working < active_max).then_some(working + 1);
         self.working.fetch_update(Ordering::AcqRel, Ordering::Relaxed, more).is_ok()
     }
 }
@@ -88,9 +93,13 @@ where
         });
         let step = match found {
             Some((group, job)) => {
-                self.meter.begin(1, host.now(), None);
+                let started = host.now();
+                self.meter.begin(1, started, None);
                 group.work(job, index, host);
-                self.meter.end(1, host.now());
+                let ended = host.now();
+                // What was passed on is counted by the group.
+                let time = Some(ended.saturating_sub(started));
+                self.meter.end(1, ended, Worked { time, bytes_passed: 0 });
                 Step::Worked
             }
             None => {
@@ -137,11 +146,25 @@ where
         })
     }
 
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
+        self.groups.iter().flat_map(Stage::lines).collect()
+    }
+
+    fn lanes_active(&self) -> usize {
+        self.active_max.load(Ordering::Relaxed)
+    }
+
+    fn set_lanes_active(&self, lanes: usize) {
+        self.active_max.store(lanes.clamp(1, self.plan.lanes), Ordering::Relaxed);
+    }
+
     fn reading(&self, now: Duration) -> Reading {
-        let mut tally = Tally::default();
+        let (mut tally, mut bytes_passed) = (Tally::default(), 0);
         for group in &self.groups {
-            tally += group.reading(now).tally;
+            let reading = group.reading(now);
+            tally += reading.tally;
+            bytes_passed += reading.bytes_passed;
         }
-        Reading { tally, ..self.meter.reading(now) }
+        Reading { tally, bytes_passed, ..self.meter.reading(now) }
     }
 }

@@ -12,18 +12,18 @@ use std::time::Duration;
 use super::StagePlan;
 use super::exchange::{Exchange, Sight};
 use super::host::Host;
+use super::job::{Fence, Job, Work};
 use super::lane::{Lane, Ran};
-use super::lineup::Place;
-use super::meter::{Meter, Spare};
+use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
 use super::outlet::{Gathered, Outlet, may_go_on};
+use super::queue::Line;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
 use crate::error::{Interrupt, Outcome};
 use crate::message::Message;
 use crate::operator::Operator;
 use crate::order::Order;
-use crate::time::EventTime;
 use crate::weigh::Weigh;
 
 /// A stage behind an exchange.
@@ -51,52 +51,6 @@ struct Claims<C: Operator> {
     held: Vec<Option<Reservation>>,
     /// What waits for more, where the chunker says so and there is one lane.
     gathered: Option<Gathered<C::Out>>,
-}
-
-/// What a thread works on, or laid down to be gone on with.
-pub(super) struct Job<C: Operator> {
-    work: Work<C>,
-    place: Place,
-    position: u64,
-    gathered: Gathered<C::Out>,
-}
-
-enum Work<C: Operator> {
-    /// Items, or none if it is only time.
-    Chunk { lane: Lane<C>, items: Vec<C::In>, born: Duration },
-    /// The lanes that are yet to be told begin at `next`.
-    Fence { lanes: Vec<Lane<C>>, next: usize, fence: Fence },
-}
-
-#[derive(Clone, Copy)]
-enum Fence {
-    Watermark(EventTime),
-    End,
-}
-
-impl<C: Operator> Job<C>
-where
-    C::Out: Weigh,
-{
-    fn lane(&self) -> Option<&Lane<C>> {
-        match &self.work {
-            Work::Chunk { lane, .. } => Some(lane),
-            Work::Fence { lanes, next, .. } => lanes.get(*next),
-        }
-    }
-
-    /// Returns when it may go on; at once if it is not the chain that holds it up.
-    fn due(&self) -> Duration {
-        let busy = self.lane().filter(|lane| lane.is_busy());
-        busy.and_then(Lane::due).unwrap_or(Duration::ZERO)
-    }
-
-    fn lanes(&self) -> usize {
-        match &self.work {
-            Work::Chunk { .. } => 1,
-            Work::Fence { lanes, .. } => lanes.len(),
-        }
-    }
 }
 
 impl<C: Operator> LaneStage<C>
@@ -166,13 +120,14 @@ where
         let all_idle = claims.idle.len() == self.plan.lanes;
         let working = self.plan.lanes - claims.idle.len();
         if claims.idle.is_empty() || working >= self.active_max.load(Ordering::Relaxed) {
-            return Err(Spare::Blocked);
+            // All that may be at work are: the others have nothing to do.
+            return Err(Spare::Idle);
         }
         // Above the limit only the oldest work goes on: what it makes can leave at once.
         let must_wait = host.budget().is_over() && !self.output.is_vacant();
         match sight {
             Sight::Nothing => return Err(Spare::Idle),
-            Sight::Chunk(_) if must_wait => return Err(Spare::Blocked),
+            Sight::Chunk(_) if must_wait => return Err(Spare::Full),
             Sight::Fence | Sight::End if !all_idle => return Err(Spare::Idle),
             Sight::Chunk(_) | Sight::Fence | Sight::End => {}
         }
@@ -266,9 +221,13 @@ where
             Work::Fence { lanes, next, fence } => self.pass_fence(lanes, next, *fence, &mut outlet, host),
         };
         let is_held_up = matches!(ran, Ok(Ran::HeldUp));
+        let bytes_passed = outlet.bytes_passed();
         *gathered = outlet.into_gathered();
         let mut outcome = ran.map(drop);
-        self.meter.end(lanes, host.now());
+        let now = host.now();
+        let is_chunk = matches!(work, Work::Chunk { .. });
+        let time = is_chunk.then(|| now.saturating_sub(started));
+        self.meter.end(lanes, now, Worked { time, bytes_passed });
         if is_held_up {
             self.claims().held_up.push(job);
             host.changed();
@@ -431,6 +390,18 @@ where
 
     fn links(&self) -> Links {
         Links { inlets: vec![self.input.id()], targets: self.output.targets(), copies: self.output.copies() }
+    }
+
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
+        vec![Arc::clone(&self.input) as Arc<dyn Line>]
+    }
+
+    fn lanes_active(&self) -> usize {
+        self.active_max.load(Ordering::Relaxed)
+    }
+
+    fn set_lanes_active(&self, lanes: usize) {
+        self.active_max.store(lanes.clamp(1, self.plan.lanes), Ordering::Relaxed);
     }
 
     fn reading(&self, now: Duration) -> Reading {

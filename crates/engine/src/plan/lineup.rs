@@ -58,6 +58,16 @@ impl<T> Lineup<T> {
         Self { window, kind }
     }
 
+    /// Returns how many places there may be.
+    pub(crate) fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Sets how many places there may be. Those beyond it stay until they are empty.
+    pub(crate) fn set_window(&mut self, window: usize) {
+        self.window = window;
+    }
+
     /// Opens the last place, unless the line is full.
     pub(crate) fn open(&mut self) -> Option<Place> {
         match &mut self.kind {
@@ -176,6 +186,22 @@ mod tests {
         assert_eq!(drain(&mut line), [2, 10]);
         line.close(places[2]);
         assert!(line.is_empty() && line.open().is_some());
+    }
+
+    #[test]
+    fn a_line_made_shorter_opens_again_when_it_has_emptied() {
+        for order in [Order::Input, Order::Relaxed] {
+            let mut line = Lineup::new(order, 3);
+            let places: Vec<_> = (0..3).map(|_| line.open().unwrap()).collect();
+            line.set_window(1);
+            for place in places {
+                assert_eq!(line.open(), None);
+                line.put(place, mark(1));
+                line.close(place);
+                assert_eq!(drain(&mut line), [1]);
+            }
+            assert!(line.open().is_some() && line.open().is_none());
+        }
     }
 
     #[test]

@@ -5,13 +5,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::stage::Reading;
+use crate::metrics::Spread;
 use crate::tally::Tally;
 
 /// What a stage has done. Lanes publish into it after each chunk.
 #[derive(Debug)]
 pub(crate) struct Meter {
     account: Mutex<Account>,
+    /// Bytes a source took from outside.
     bytes_taken: AtomicU64,
+    /// The bits of a fraction, not a number where none is known.
+    fraction: AtomicU64,
+}
+
+/// What came of a piece of work.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Worked {
+    /// How long a chunk took, if it was one.
+    pub(crate) time: Option<Duration>,
+    /// Bytes of the chunks that were passed on.
+    pub(crate) bytes_passed: u64,
 }
 
 #[derive(Debug)]
@@ -23,30 +36,38 @@ struct Account {
     others: Spare,
     since: Duration,
     times: Times,
+    bytes_passed: u64,
+    /// How long chunks took.
+    work: Spread,
 }
 
 /// What a lane does that is not at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spare {
-    /// There is nothing to do.
+    /// There is nothing to do, or the lane is not to be at work.
     Idle,
-    /// There is something to do, but no room for what comes of it.
+    /// There is something to do, but no place for what comes of it.
     Blocked,
+    /// There is something to do, but no memory for what comes of it.
+    Full,
     /// There is something to do, and no thread to do it.
     Ready,
 }
 
-/// Where the time of the lanes went. The four add up to the time since the start for each lane.
+/// Where the time of the lanes went. Busy, idle, blocked and ready add up to the time since the start for
+/// each lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// At work.
     pub busy: Duration,
-    /// With nothing to do.
+    /// With nothing to do, or kept from work by a tuner.
     pub idle: Duration,
     /// With something to do and no room for what comes of it.
     pub blocked: Duration,
     /// With something to do and no thread to do it.
     pub ready: Duration,
+    /// The part of `blocked` for want of memory, not of a place in the line.
+    pub full: Duration,
 }
 
 impl Account {
@@ -63,6 +84,10 @@ impl Account {
             }
             (Spare::Idle, None) => self.times.idle += passed * spare,
             (Spare::Blocked, _) => self.times.blocked += passed * spare,
+            (Spare::Full, _) => {
+                self.times.blocked += passed * spare;
+                self.times.full += passed * spare;
+            }
             (Spare::Ready, _) => self.times.ready += passed * spare,
         }
         self.since = self.since.max(now);
@@ -77,8 +102,14 @@ impl Meter {
             others: Spare::Idle,
             since: Duration::ZERO,
             times: Times::default(),
+            bytes_passed: 0,
+            work: Spread::default(),
         };
-        Self { account: Mutex::new(account), bytes_taken: AtomicU64::new(0) }
+        Self {
+            account: Mutex::new(account),
+            bytes_taken: AtomicU64::new(0),
+            fraction: AtomicU64::new(f64::NAN.to_bits()),
+        }
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -102,10 +133,12 @@ impl Meter {
         account.others = Spare::Idle;
     }
 
-    /// Notes that `lanes` end their work.
-    pub(crate) fn end(&self, lanes: usize, now: Duration) {
+    /// Notes that `lanes` end their work, and what came of it.
+    pub(crate) fn end(&self, lanes: usize, now: Duration, worked: Worked) {
         let mut account = self.account();
         account.book(now, None);
+        account.bytes_passed += worked.bytes_passed;
+        worked.time.into_iter().for_each(|time| account.work.record(time));
         account.working -= lanes;
     }
 
@@ -116,6 +149,10 @@ impl Meter {
 
     pub(crate) fn set_bytes_taken(&self, bytes: u64) {
         self.bytes_taken.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_fraction(&self, fraction: Option<f64>) {
+        self.fraction.store(fraction.unwrap_or(f64::NAN).to_bits(), Ordering::Relaxed);
     }
 
     /// Returns the sums over all lanes.
@@ -130,7 +167,9 @@ impl Meter {
             tally,
             times: account.times,
             bytes_taken: self.bytes_taken.load(Ordering::Relaxed),
-            fraction: None,
+            bytes_passed: account.bytes_passed,
+            work: account.work.percentiles(),
+            fraction: Some(f64::from_bits(self.fraction.load(Ordering::Relaxed))).filter(|it| !it.is_nan()),
         }
     }
 }
@@ -145,11 +184,37 @@ mod tests {
         let meter = Meter::new(2);
         meter.begin(1, ms(10), Some(ms(4)));
         meter.observe(Spare::Blocked, || ms(20));
-        meter.end(1, ms(30));
+        meter.end(1, ms(30), Worked::default());
         let times = meter.reading(ms(40)).times;
         // Until 4 both idle, until 10 both ready, one busy until 30, the other idle until 20, then blocked.
-        let expected = Times { busy: ms(20), idle: ms(8 + 10), blocked: ms(10 + 20), ready: ms(12) };
+        let expected =
+            Times { busy: ms(20), idle: ms(8 + 10), blocked: ms(10 + 20), ready: ms(12), full: ms(0) };
         assert_eq!(times, expected);
         assert_eq!(times.busy + times.idle + times.blocked + times.ready, ms(80));
+    }
+
+    #[test]
+    fn time_without_memory_is_part_of_the_time_that_was_blocked() {
+        let ms = Duration::from_millis;
+        let meter = Meter::new(1);
+        meter.observe(Spare::Full, || ms(10));
+        meter.observe(Spare::Blocked, || ms(30));
+        let times = meter.reading(ms(35)).times;
+        assert_eq!((times.idle, times.blocked, times.full), (ms(10), ms(25), ms(20)));
+    }
+
+    #[test]
+    fn what_came_of_the_work_is_kept() {
+        let ms = Duration::from_millis;
+        let meter = Meter::new(1);
+        for time in [Some(ms(1)), None, Some(ms(3))] {
+            meter.begin(1, ms(0), None);
+            meter.end(1, ms(0), Worked { time, bytes_passed: 5 });
+        }
+        let reading = meter.reading(ms(0));
+        assert_eq!((reading.bytes_passed, reading.work.count, reading.work.sum), (15, 2, ms(4)));
+        assert_eq!(reading.fraction, None);
+        meter.set_fraction(Some(0.25));
+        assert_eq!(meter.reading(ms(0)).fraction, Some(0.25));
     }
 }

@@ -7,9 +7,12 @@
 mod bell;
 #[cfg(feature = "async")]
 pub(crate) mod calls;
+pub(crate) mod edges;
 pub(crate) mod exchange;
+mod explain;
 pub(crate) mod fan;
 pub(crate) mod host;
+mod job;
 pub(crate) mod join;
 pub(crate) mod keyed_stage;
 mod lane;
@@ -21,12 +24,11 @@ pub(crate) mod origin_stage;
 pub(crate) mod outflow;
 mod outlet;
 mod producers;
+pub(crate) mod queue;
 mod shared;
 pub(crate) mod stage;
 #[cfg(feature = "async")]
 mod timers;
-
-use std::fmt;
 
 use crate::order::Order;
 
@@ -66,11 +68,22 @@ pub struct StagePlan {
     pub order: Order,
     /// The names of its steps, from the first to the last.
     pub steps: Vec<&'static str>,
+    /// The numbers of the stages it puts to; none for a last stage.
+    pub to: Vec<usize>,
+    /// How what it takes is cut into chunks, if not by what it costs.
+    pub chunking: Option<String>,
 }
 
 impl StagePlan {
     pub(crate) fn new(name: Option<String>, steps: Vec<&'static str>, lanes: usize, order: Order) -> Self {
-        Self { name: name.unwrap_or_else(|| steps.join(", ")), lanes, order, steps }
+        Self {
+            name: name.unwrap_or_else(|| steps.join(", ")),
+            lanes,
+            order,
+            steps,
+            to: Vec::new(),
+            chunking: None,
+        }
     }
 }
 
@@ -88,19 +101,5 @@ impl Plan {
     /// Returns the most lanes of any stage.
     pub(crate) fn lanes_max(&self) -> usize {
         self.stages.iter().map(|stage| stage.lanes).max().unwrap_or(1)
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, stage) in self.stages.iter().enumerate() {
-            let plural = if stage.lanes == 1 { "" } else { "s" };
-            write!(f, "stage {index}: {}, {} lane{plural}", stage.name, stage.lanes)?;
-            if stage.lanes > 1 {
-                write!(f, ", {}", stage.order)?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
     }
 }

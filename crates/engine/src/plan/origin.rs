@@ -1,10 +1,12 @@
 //! Where the first chain of a stage takes its items from, if not from one exchange: a source, or several
 //! exchanges that are joined, or calls that are on their way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::exchange::ExchangeId;
 use super::host::{Drive, Spawner};
+use super::queue::Line;
 use crate::error::Interrupt;
 use crate::source::{Intake, Source, Supply};
 use crate::tally::Tally;
@@ -37,6 +39,11 @@ pub(crate) trait Origin: Send + 'static {
 
     /// Returns the exchanges it takes from; none for a source.
     fn inlets(&self) -> Vec<ExchangeId> {
+        Vec::new()
+    }
+
+    /// Returns the measures of these exchanges.
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
         Vec::new()
     }
 

@@ -10,10 +10,11 @@ use super::bell::Bell;
 use super::exchange::paced;
 use super::host::{Drive, Host};
 use super::lane::Lane;
-use super::meter::{Meter, Spare};
+use super::meter::{Meter, Spare, Worked};
 use super::origin::Origin;
 use super::outflow::Outflow;
 use super::outlet::{Gathered, Outlet};
+use super::queue::Line;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
 use crate::error::{Interrupt, Outcome};
@@ -28,6 +29,7 @@ use crate::weigh::Weigh;
 pub(crate) struct OriginStage<S, C: Operator> {
     plan: StagePlan,
     links: Links,
+    lines: Vec<Arc<dyn Line>>,
     needs_executor: Option<Drive>,
     /// `None` when all is over.
     working: Mutex<Option<Working<S, C>>>,
@@ -127,6 +129,7 @@ where
         };
         Self {
             plan,
+            lines: working.origin.lines(),
             needs_executor: working.origin.needs_executor(),
             links,
             working: Mutex::new(Some(working)),
@@ -183,7 +186,7 @@ where
         if !asks {
             return Err(Spare::Idle);
         }
-        if self.is_admitted(index, host) { Ok(()) } else { Err(Spare::Blocked) }
+        if self.is_admitted(index, host) { Ok(()) } else { Err(Spare::Full) }
     }
 
     fn act(&self, working: &mut Working<S, C>, index: usize, host: &dyn Host) -> Step {
@@ -219,12 +222,16 @@ where
         if outlet.chunk_bytes_max() > 0 {
             self.chunk_bytes.store(outlet.chunk_bytes_max() as u64, Ordering::Relaxed);
         }
+        let bytes_passed = outlet.bytes_passed();
         working.gathered = outlet.into_gathered().kept();
         self.output.close_place(place);
         let outcome = outcome.and_then(|()| self.hold(working, host));
         self.meter.set_bytes_taken(working.origin.bytes_taken());
         self.meter.publish(0, working.tally());
-        self.meter.end(1, host.now());
+        self.meter.set_fraction(working.origin.fraction());
+        let ended = host.now();
+        let time = Some(ended.saturating_sub(started));
+        self.meter.end(1, ended, Worked { time, bytes_passed });
         self.meter.observe(Spare::Ready, || host.now());
         if is_over || outcome.is_err() {
             if let Err(reason) = outcome {
@@ -383,10 +390,12 @@ where
         self.links.clone()
     }
 
+    fn lines(&self) -> Vec<Arc<dyn Line>> {
+        self.lines.clone()
+    }
+
     fn reading(&self, now: Duration) -> Reading {
-        let mut reading = self.meter.reading(now);
-        reading.fraction = self.working.try_lock().ok().and_then(|guard| guard.as_ref()?.origin.fraction());
-        reading
+        self.meter.reading(now)
     }
 }
 

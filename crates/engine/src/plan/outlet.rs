@@ -34,6 +34,8 @@ pub(crate) struct Outlet<'a, T> {
     has_cut: bool,
     is_blocked: bool,
     chunk_bytes_max: usize,
+    /// Bytes that left so far.
+    bytes_passed: u64,
 }
 
 /// Items on their way out, and the memory that was promised to those they are made of.
@@ -103,6 +105,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
             has_cut: false,
             is_blocked: false,
             chunk_bytes_max: 0,
+            bytes_passed: 0,
         };
         outlet.set_limits();
         outlet
@@ -154,6 +157,11 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         self.chunk_bytes_max
     }
 
+    /// Returns the bytes of the chunks that left so far.
+    pub(super) fn bytes_passed(&self) -> u64 {
+        self.bytes_passed
+    }
+
     /// Returns when what is gathered leaves, full or not.
     pub(super) fn due(&self) -> Option<Duration> {
         self.gathered.due()
@@ -175,6 +183,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         let bytes = if std::mem::needs_drop::<T>() { weighed } else { items.len() * size_of::<T>() };
         self.chunk_bytes_max = self.chunk_bytes_max.max(bytes);
         self.passed += items.len() as u64;
+        self.bytes_passed += bytes as u64;
         let times = Times { born: *born, sent: self.host.now() };
         self.flow.put(self.place, Message::Chunk(Chunk::new(items, credit.split(bytes), times)));
         self.has_cut = true;

@@ -1,11 +1,14 @@
 //! A stage as the runtime sees it: something that can take a step.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::StagePlan;
 use super::exchange::ExchangeId;
 use super::host::{Drive, Host};
 use super::meter::Times;
+use super::queue::Line;
+use crate::metrics::Percentiles;
 use crate::tally::Tally;
 
 /// What came of asking a stage to take a step.
@@ -45,6 +48,19 @@ pub(crate) trait Stage: Send + Sync {
     /// Returns what it lies between.
     fn links(&self) -> Links;
 
+    /// Returns the measures of where it takes from.
+    fn lines(&self) -> Vec<Arc<dyn Line>>;
+
+    /// Returns how many of its lanes may be at work.
+    fn lanes_active(&self) -> usize {
+        self.plan().lanes
+    }
+
+    /// Sets how many of its lanes may be at work, from 1 to all, where that can be set.
+    fn set_lanes_active(&self, lanes: usize) {
+        let _ = lanes;
+    }
+
     /// Returns what it has done by now.
     fn reading(&self, now: Duration) -> Reading;
 }
@@ -66,5 +82,9 @@ pub(crate) struct Reading {
     pub(crate) tally: Tally,
     pub(crate) times: Times,
     pub(crate) bytes_taken: u64,
+    /// Bytes of the chunks it passed on.
+    pub(crate) bytes_passed: u64,
+    /// How long it worked on a chunk.
+    pub(crate) work: Percentiles,
     pub(crate) fraction: Option<f64>,
 }

@@ -1,9 +1,7 @@
 //! Which stage follows which.
 
-use std::collections::HashMap;
-
 use crate::metrics::Edge;
-use crate::plan::exchange::ExchangeId;
+use crate::plan::edges::followers;
 use crate::plan::stage::{Links, Stage};
 
 /// Which stage follows which. Stages are numbered so that what follows has the larger number.
@@ -19,19 +17,7 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn of(stages: &[Box<dyn Stage>]) -> Self {
         let links: Vec<Links> = stages.iter().map(|stage| stage.links()).collect();
-        let mut takers: HashMap<ExchangeId, usize> = HashMap::new();
-        for (index, link) in links.iter().enumerate() {
-            takers.extend(link.inlets.iter().map(|&inlet| (inlet, index)));
-        }
-        let next: Vec<Vec<usize>> = links
-            .iter()
-            .map(|link| {
-                let mut next: Vec<_> = link.targets.iter().map(|target| takers[target]).collect();
-                next.sort_unstable();
-                next.dedup();
-                next
-            })
-            .collect();
+        let next = followers(&links);
         let mut behind: Vec<Vec<usize>> = vec![Vec::new(); stages.len()];
         for index in (0..stages.len()).rev() {
             let mut all: Vec<usize> =

@@ -1,5 +1,6 @@
 //! A pipeline and all it needs to run, whoever turns the crank: threads or a simulation.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,6 +8,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::asynchronous::Executor;
+use super::beat::Beat;
 use super::clock::Clock;
 use super::failure::{Failure, PipelineError};
 use super::flow::MemoryStats;
@@ -15,10 +17,11 @@ use super::memory;
 use super::pressure::Pressure;
 use super::signal::Signal;
 use super::simulated::Schedule;
+use super::tune::Tuning;
 use super::watch::Watch;
 use crate::budget::Budget;
 use crate::error::{Interrupt, panic_message};
-use crate::metrics::{Latency, LimitOrigin, Metrics, Report, StageMetrics};
+use crate::metrics::{Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics};
 use crate::pipeline::{Pipeline, Progress};
 use crate::plan::host::{Drive, Host, Spawner};
 use crate::plan::stage::{Stage, Step};
@@ -32,6 +35,10 @@ pub(crate) struct Machine {
     pub(super) threads: usize,
     progress: Option<Progress>,
     told: Mutex<Duration>,
+    recent: Mutex<Recent>,
+    recent_beat: Beat,
+    history: Option<(Beat, Mutex<Ring>)>,
+    tuning: Option<Tuning>,
     pub(super) clock: Clock,
     pub(super) signal: Arc<Signal>,
     executor: OnceLock<Executor>,
@@ -74,6 +81,10 @@ impl Machine {
             progress: options.progress,
             told: Mutex::new(Duration::ZERO),
             clock: if schedule.is_some() { Clock::start_virtual() } else { Clock::start() },
+            recent: Mutex::default(),
+            recent_beat: Beat::every(NOTE_EVERY),
+            history: options.history.map(|it| (Beat::every(it.every), Mutex::new(Ring::of(it.count)))),
+            tuning: options.tuning.map(|(every, tuner)| Tuning::new(every, tuner)),
             signal: Arc::new(Signal::default()),
             executor: OnceLock::new(),
             schedule,
@@ -103,7 +114,9 @@ impl Machine {
         self.signal.changed();
         let edges = self.network.edges();
         let is_exact = !self.has_panicked.load(Ordering::Acquire);
-        let report = Report::new(self.metrics(), self.limit_origin, self.threads, is_exact.then_some(edges));
+        let history = self.history.as_ref().map(|(_, ring)| lock(ring).take()).unwrap_or_default();
+        let report = Report::new(self.metrics(), self.limit_origin, is_exact.then_some(edges))
+            .with_past(history, self.tuning.as_ref().map(Tuning::take).unwrap_or_default());
         match self.first_failure().take() {
             None => Ok(report),
             Some((index, failure)) => {
@@ -165,9 +178,13 @@ impl Machine {
 
     pub(crate) fn metrics(&self) -> Metrics {
         let now = self.clock.elapsed();
+        let stages: Vec<_> = self.stages.iter().map(|stage| StageMetrics::of(&**stage, now)).collect();
+        let items = stages.first().map_or(0, |stage| stage.tally.taken);
         Metrics {
-            stages: self.stages.iter().map(|stage| StageMetrics::of(&**stage, now)).collect(),
+            stages,
             elapsed: now,
+            threads: self.threads,
+            throughput: lock(&self.recent).per_second(now, items),
             reserved_bytes: self.budget.reserved(),
             reserved_bytes_peak: self.budget.peak(),
             limit_bytes: self.budget.limit(),
@@ -282,9 +299,26 @@ impl Machine {
     /// Tells of pressure, and of progress if it is time and nobody else is telling.
     pub(super) fn tell(&self) {
         self.pressure.look(&self.budget);
+        let now = self.clock.elapsed();
+        if self.recent_beat.is_due(now)
+            && let Some(first) = self.stages.first()
+        {
+            let items = first.reading(now).tally.taken;
+            lock(&self.recent).note(now, items);
+        }
+        if let Some((beat, ring)) = &self.history
+            && beat.is_due(now)
+        {
+            let metrics = self.metrics();
+            lock(ring).push(metrics);
+        }
+        if let Some(tuning) = &self.tuning
+            && tuning.look(now, &self.stages, || self.metrics())
+        {
+            self.signal.changed();
+        }
         let Some(progress) = &self.progress else { return };
         let Ok(mut told) = self.told.try_lock() else { return };
-        let now = self.clock.elapsed();
         if now.saturating_sub(*told) >= progress.every {
             *told = now;
             let metrics = self.metrics();
@@ -294,8 +328,40 @@ impl Machine {
 
     /// Returns how long nobody has to be told anything.
     pub(super) fn untold(&self) -> Duration {
-        self.progress.as_ref().map_or(LONGEST_SLEEP, |progress| progress.every)
+        let progress = self.progress.as_ref().map(|progress| progress.every);
+        let history = self.history.as_ref().map(|(beat, _)| beat.interval());
+        [progress, history].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
     }
+}
+
+/// The last snapshots.
+struct Ring {
+    count: usize,
+    kept: VecDeque<Metrics>,
+}
+
+impl Ring {
+    fn of(count: usize) -> Self {
+        Self { count, kept: VecDeque::new() }
+    }
+
+    fn push(&mut self, metrics: Metrics) {
+        if self.kept.len() >= self.count {
+            self.kept.pop_front();
+        }
+        if self.count > 0 {
+            self.kept.push_back(metrics);
+        }
+    }
+
+    fn take(&mut self) -> Vec<Metrics> {
+        std::mem::take(&mut self.kept).into()
+    }
+}
+
+/// Locks what no user's function is called under.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Host for Machine {

@@ -4,6 +4,8 @@
 mod asynchronous;
 #[cfg(feature = "async")]
 mod awaited;
+
+mod beat;
 mod clock;
 mod cores;
 mod ends;
@@ -20,6 +22,7 @@ mod simulated;
 #[cfg(not(feature = "async"))]
 mod synchronous;
 mod threaded;
+mod tune;
 mod watch;
 
 #[cfg(not(feature = "async"))]

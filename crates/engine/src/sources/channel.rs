@@ -97,6 +97,10 @@ impl<T: Weigh> Pusher<T> {
     /// # Errors
     ///
     /// If the pipeline takes no more; with the item.
+    ///
+    /// # Panics
+    ///
+    /// If the future is polled again after it was ready.
     pub async fn push_async(&self, item: T) -> Result<(), PushError<T>> {
         let mut item = Some(item);
         poll_fn(|context| {

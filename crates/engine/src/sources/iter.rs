@@ -9,12 +9,20 @@ pub struct Iter<I> {
     /// `None` only while its items are taken.
     items: Option<I>,
     name: &'static str,
+    /// How many there are, where the iterator knows.
+    items_total: Option<usize>,
 }
 
-impl<I> Iter<I> {
+/// Returns how many items an iterator has left, if it knows.
+fn known_len(items: &impl Iterator) -> Option<usize> {
+    let (least, most) = items.size_hint();
+    most.filter(|&most| most == least)
+}
+
+impl<I: Iterator> Iter<I> {
     /// Makes a source that plans and reports show as `name`.
     pub(crate) fn new(name: &'static str, items: I) -> Self {
-        Self { items: Some(items), name }
+        Self { items_total: known_len(&items), items: Some(items), name }
     }
 }
 
@@ -39,6 +47,12 @@ where
             }
         }
         Ok(Supply::More)
+    }
+
+    fn fraction(&self) -> Option<f64> {
+        let (total, left) = (self.items_total?, known_len(self.items.as_ref()?)?);
+        // Of nothing, all was taken.
+        Some(if total == 0 { 1.0 } else { (1.0 - left as f64 / total as f64).clamp(0.0, 1.0) })
     }
 
     fn name(&self) -> &'static str {
