@@ -3,7 +3,7 @@
 use primestream_engine::{Order, Stream};
 use sha2::{Digest, Sha256};
 
-use crate::rounds::{contestant, rounds};
+use crate::rounds::{Scale, contestant, rounds};
 
 const ITEMS: u64 = 20_000;
 const ITEM_BYTES: usize = 1 << 16;
@@ -27,10 +27,11 @@ fn through(lanes: usize) -> u64 {
 }
 
 /// Runs W3.
-pub(crate) fn run() {
+pub(crate) fn run(scale: &Scale) {
     let expected = items().map(|item| hash(&item)).fold(0, chain);
     rounds(
         "W3: SHA-256 of 64-KiB items, in order",
+        scale,
         (ITEMS as f64 * ITEM_BYTES as f64 / 1e6, "MB"),
         vec![
             contestant("one thread by hand", || {
