@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
 
+mod claims;
 mod codec;
 mod dataflow;
 mod fused;
@@ -18,6 +19,8 @@ mod ring;
 mod rounds;
 mod routes;
 mod text;
+mod waits;
+mod windows;
 mod words;
 
 use std::path::PathBuf;
@@ -54,7 +57,9 @@ enum Workload {
     Reading,
     W2,
     W3,
+    W4,
     W5,
+    W6,
     Codec,
 }
 
@@ -85,12 +90,14 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 7] = [
+const WORKLOADS: [(Workload, Run); 9] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
     (Workload::W2, words::run),
     (Workload::W3, lanes::run),
+    (Workload::W4, waits::run),
     (Workload::W5, memory::run),
+    (Workload::W6, windows::run),
     (Workload::Codec, codec::run),
 ];
