@@ -6,7 +6,7 @@ use std::sync::Arc;
 use primestream::container::{self, Found};
 use primestream::prelude::{ContainerId, Decode, Encode, Header, Settings};
 
-use crate::rounds::{contestant, rounds};
+use crate::rounds::{Scale, contestant, rounds};
 
 const CONTENT_BYTES: usize = 32 << 20;
 
@@ -41,7 +41,7 @@ fn text() -> Vec<u8> {
 }
 
 /// Runs encode, verify and decode.
-pub(crate) fn run() {
+pub(crate) fn run(scale: &Scale) {
     let content = Arc::new(text());
     let header = Header::new(Settings::default(), ContainerId([7; 16]));
     let encode = |lanes, verify| {
@@ -73,6 +73,7 @@ pub(crate) fn run() {
     let copied = Arc::clone(&encoded);
     rounds(
         "profile uor: 32 MiB of text, in codeword bytes",
+        scale,
         (encoded.len() as f64 / 1e6, "MB"),
         vec![
             contestant("copying the codewords through 1 MiB", move || {

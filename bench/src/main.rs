@@ -1,40 +1,106 @@
 //! End-to-end figures, each against its reference in the same run: `cargo run --release -p primestream-bench`.
 //!
-//! References and ours take turns, five rounds; medians and their ratio are printed. Every round asserts
-//! the answer it times. Nothing else should run beside it.
+//! References, peers and ours take turns, five rounds; medians and their ratio are printed. Every round
+//! asserts the answer it times. Nothing else should run beside it.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
 
+mod claims;
 mod codec;
+mod dataflow;
 mod fused;
+mod fused_two;
 mod lanes;
 mod memory;
+mod process;
+mod random;
 mod reading;
+mod ring;
 mod rounds;
+mod routes;
+mod text;
 mod tuned;
+mod waits;
+mod windows;
+mod words;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use rounds::{Scale, Size};
+
+/// Measures workloads, each against a hand-written reference in the same run.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// What to measure; everything, if nothing is named
+    workloads: Vec<Workload>,
+    /// How often each contestant runs
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// A tenth of the amount, for a quick look
+    #[arg(long)]
+    small: bool,
+    /// Where generated files are kept
+    #[arg(long, default_value = "/tmp")]
+    folder: PathBuf,
+    /// The part of this process, if another one started it to see its memory
+    #[arg(long, hide = true)]
+    child: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Workload {
+    All,
+    W1,
+    #[value(name = "w1-two")]
+    W1Two,
+    Reading,
+    W2,
+    W3,
+    W4,
+    W5,
+    W6,
+    Tuned,
+    Codec,
+}
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    if let Some(role) = arguments.first().and_then(|argument| argument.strip_prefix("child-")) {
-        return memory::child(role);
+    let arguments = Arguments::parse();
+    let size = if arguments.small { Size::Small } else { Size::Full };
+    let scale = Scale { rounds: arguments.rounds.max(1), size, folder: arguments.folder };
+    if let Some(role) = arguments.child {
+        return child(&role, &scale);
     }
-    if wanted("w1") {
-        fused::run();
-    }
-    if wanted("reading") {
-        reading::run();
-    }
-    if wanted("w3") {
-        lanes::run();
-    }
-    if wanted("w5") {
-        memory::run();
-    }
-    if wanted("tuned") {
-        tuned::run();
-    }
-    if wanted("codec") {
-        codec::run();
+    let all = arguments.workloads.is_empty() || arguments.workloads.contains(&Workload::All);
+    for (workload, run) in WORKLOADS {
+        if all || arguments.workloads.contains(&workload) {
+            run(&scale);
+        }
     }
 }
+
+/// Does one contestant's work in this process and tells its cost.
+fn child(role: &str, scale: &Scale) {
+    let (workload, role) = role.split_once('/').expect("a workload and a role");
+    match workload {
+        "w2" => words::child(role, scale),
+        "w5" => memory::child(role, scale),
+        other => panic!("no such workload: {other}"),
+    }
+}
+
+type Run = fn(&Scale);
+
+const WORKLOADS: [(Workload, Run); 10] = [
+    (Workload::W1, fused::run),
+    (Workload::W1Two, fused_two::run),
+    (Workload::Reading, reading::run),
+    (Workload::W2, words::run),
+    (Workload::W3, lanes::run),
+    (Workload::W4, waits::run),
+    (Workload::W5, memory::run),
+    (Workload::W6, windows::run),
+    (Workload::Tuned, |_| tuned::run()),
+    (Workload::Codec, codec::run),
+];

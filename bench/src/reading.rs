@@ -4,7 +4,7 @@ use std::io::{Read, repeat};
 
 use primestream_engine::{Order, Stream};
 
-use crate::rounds::{contestant, rounds};
+use crate::rounds::{Scale, contestant, rounds};
 
 const BYTES: u64 = 1 << 30;
 const PIECE_BYTES: usize = 1 << 16;
@@ -14,9 +14,10 @@ fn spaces(piece: &[u8]) -> usize {
 }
 
 /// Runs the comparison.
-pub(crate) fn run() {
+pub(crate) fn run(scale: &Scale) {
     rounds(
         "reading: 1 GiB in pieces of 64 KiB, spaces counted",
+        scale,
         (BYTES as f64 / 1e6, "MB"),
         vec![
             contestant("one buffer, used again", || {

@@ -1,0 +1,175 @@
+//! W2 by hand with words in an arena: on one thread, and on two that own a part of the words each.
+//!
+//! A word's hash says which of two threads owns it. Each thread takes blocks, counts the words it owns
+//! and sends on the others, so that no map is ever merged and every word is in memory once.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use hashbrown::HashTable;
+
+use crate::words::{Blocks, Counted, hash, open, words};
+
+/// Counts of words, each word once in one buffer.
+#[derive(Default)]
+struct Arena {
+    table: HashTable<Entry>,
+    bytes: Vec<u8>,
+}
+
+/// A word of the arena: where its length and its bytes are.
+struct Entry {
+    count: u64,
+    /// Kept, so that a table that grows need not look at the words.
+    hash: u32,
+    start: u32,
+}
+
+impl Arena {
+    fn add(&mut self, hash: u32, word: &[u8]) {
+        let bytes = &self.bytes;
+        match self.table.find_mut(spread(hash), |entry| entry.hash == hash && entry.word(bytes) == word) {
+            Some(entry) => entry.count += 1,
+            None => self.insert(hash, word),
+        }
+    }
+
+    #[cold]
+    fn insert(&mut self, hash: u32, word: &[u8]) {
+        let start = u32::try_from(self.bytes.len()).expect("below 4 GiB of words");
+        self.bytes.extend(u16::try_from(word.len()).expect("no word is that long").to_le_bytes());
+        self.bytes.extend(word);
+        self.table.insert_unique(spread(hash), Entry { count: 1, hash, start }, |entry| spread(entry.hash));
+    }
+}
+
+impl Entry {
+    fn word<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let rest = &bytes[self.start as usize..];
+        let length = usize::from(u16::from_le_bytes([rest[0], rest[1]]));
+        &rest[2..2 + length]
+    }
+}
+
+impl<const MAPS: usize> Counted for [Arena; MAPS] {
+    fn each(&self, look: &mut dyn FnMut(&[u8], u64)) {
+        for arena in self {
+            arena.table.iter().for_each(|entry| look(entry.word(&arena.bytes), entry.count));
+        }
+    }
+}
+
+/// The table looks at the highest bits too.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
+}
+
+fn hash_32(word: &[u8]) -> u32 {
+    let hash = hash(word);
+    u32::try_from(hash >> 32).expect("half of the bits")
+        ^ u32::try_from(hash & 0xFFFF_FFFF).expect("the others")
+}
+
+/// The bit in the middle: the table uses those at both ends.
+fn owner(hash: u32) -> usize {
+    usize::from(hash & 1 << OWNER_BIT != 0)
+}
+
+pub(crate) fn by_arena(path: &Path) -> Box<dyn Counted> {
+    let (mut blocks, mut block, mut arena) = (Blocks::new(open(path)), Vec::new(), Arena::default());
+    while blocks.read(&mut block) {
+        words(&block).for_each(|word| arena.add(hash_32(word), word));
+    }
+    Box::new([arena])
+}
+
+/// A block, and where the words are in it that belong to the other thread.
+struct Parcel {
+    block: Vec<u8>,
+    places: Vec<Place>,
+}
+
+/// Where a word is in its block.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    hash: u32,
+    start: u32,
+    length: u32,
+}
+
+impl Arena {
+    fn add_all(&mut self, places: &[Place], block: &[u8]) {
+        for &Place { hash, start, length } in places {
+            self.add(hash, &block[start as usize..][..length as usize]);
+        }
+    }
+
+    fn take(&mut self, parcel: Parcel) {
+        self.add_all(&parcel.places, &parcel.block);
+    }
+}
+
+/// Returns the places of the words of a block, by owner. A branch would be guessed wrong for every second
+/// word, which takes longer than to write its place twice.
+fn cut(block: &[u8]) -> [Vec<Place>; 2] {
+    let mut dealt = [(); 2].map(|()| vec![Place::default(); block.len() / 2 + 2]);
+    let (mut counts, base) = ([0; 2], block.as_ptr().addr());
+    for word in words(block) {
+        let start = u32::try_from(word.as_ptr().addr() - base).expect("blocks are short");
+        let length = u32::try_from(word.len()).expect("so are words");
+        let place = Place { hash: hash_32(word), start, length };
+        dealt[0][counts[0]] = place;
+        dealt[1][counts[1]] = place;
+        counts[owner(place.hash)] += 1;
+    }
+    let [first, second] = &mut dealt;
+    first.truncate(counts[0]);
+    second.truncate(counts[1]);
+    dealt
+}
+
+pub(crate) fn by_routes(path: &Path) -> Box<dyn Counted> {
+    let blocks = Mutex::new(Blocks::new(open(path)));
+    let (to_first, first) = crossbeam_channel::bounded(PARCELS_MAX);
+    let (to_second, second) = crossbeam_channel::bounded(PARCELS_MAX);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| part(&blocks, 1, to_first, &second));
+        let one = part(&blocks, 0, to_second, &first);
+        Box::new([one, other.join().expect("no thread panics")])
+    })
+}
+
+fn part(
+    blocks: &Mutex<Blocks<impl std::io::Read>>,
+    own: usize,
+    to_other: Sender<Parcel>,
+    inbox: &Receiver<Parcel>,
+) -> Arena {
+    let (mut block, mut arena) = (Vec::new(), Arena::default());
+    while blocks.lock().expect("no thread panics").read(&mut block) {
+        let [mut mine, mut others] = cut(&block);
+        if own == 1 {
+            std::mem::swap(&mut mine, &mut others);
+        }
+        arena.add_all(&mine, &block);
+        let mut parcel = Parcel { block: std::mem::take(&mut block), places: others };
+        // Who cannot send has work of its own to do meanwhile, so two full inboxes are no deadlock.
+        while let Err(TrySendError::Full(back)) = to_other.try_send(parcel) {
+            parcel = back;
+            match inbox.try_recv() {
+                Ok(parcel) => arena.take(parcel),
+                Err(_) => thread::yield_now(),
+            }
+        }
+        inbox.try_iter().take(PARCELS_MAX).for_each(|parcel| arena.take(parcel));
+    }
+    drop(to_other);
+    inbox.iter().for_each(|parcel| arena.take(parcel));
+    arena
+}
+
+const OWNER_BIT: u32 = 24;
+/// Parcels that wait for a thread.
+const PARCELS_MAX: usize = 4;
