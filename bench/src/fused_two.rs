@@ -29,6 +29,9 @@ pub(crate) fn run(scale: &Scale) {
         vec![
             contestant("std iterator, one thread", || assert_eq!(by_iterator(items), expected)),
             contestant("ours: two lanes", || assert_eq!(ours_lanes(items), expected)),
+            contestant("ours: two lanes, ranges and sums of their own", || {
+                assert_eq!(ours_ranges(items), expected);
+            }),
             contestant("orx-parallel", || assert_eq!(by_orx(items), expected)),
             contestant("rayon par_iter", || assert_eq!(pool.install(|| by_rayon(items)), expected)),
             contestant("hand-written: chunks pulled under a lock", || {
@@ -53,6 +56,21 @@ fn keep(n: u64) -> bool {
 fn by_iterator(items: u64) -> u64 {
     black_box(0..items).map(mix).filter(|&n| keep(n)).fold(0, u64::wrapping_add)
 }
+
+fn ours_ranges(items: u64) -> u64 {
+    let ranges =
+        (0..black_box(items)).step_by(RANGE).map(move |start| start..items.min(start + RANGE as u64));
+    Stream::iter(ranges)
+        .parallel(2, Order::Relaxed)
+        .flat_map(|range| range)
+        .map(mix)
+        .filter(|&n| keep(n))
+        .aggregate(0, u64::wrapping_add, u64::wrapping_add)
+        .expect("nothing fails")
+}
+
+/// Integers a lane takes at once.
+const RANGE: usize = 1 << 16;
 
 fn ours_lanes(items: u64) -> u64 {
     let lanes = Stream::iter(black_box(0..items)).parallel(2, Order::Relaxed).map(mix).filter(|&n| keep(n));

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use primestream_engine::{Order, Stream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 use tokio::time::sleep;
@@ -32,6 +33,10 @@ pub(crate) fn run(scale: &Scale) {
         (items as f64 / 1e3, "k items"),
         vec![
             contestant("1000 plain loops", || assert_eq!(by_loops(&runtime, items), expected)),
+            contestant("ours: map_async, relaxed order", || {
+                assert_eq!(ours(items, Order::Relaxed), expected)
+            }),
+            contestant("ours: map_async, input order", || assert_eq!(ours(items, Order::Input), expected)),
             contestant("for_each_concurrent", || assert_eq!(runtime.block_on(by_each(items)), expected)),
             contestant("buffer_unordered", || assert_eq!(runtime.block_on(by_buffer(items)), expected)),
             contestant("buffer_unordered and spawn, 2 threads", || {
@@ -59,6 +64,11 @@ fn by_loops(runtime: &Runtime, items: u64) -> u64 {
     }
     runtime.block_on(tasks);
     sum.get()
+}
+
+fn ours(items: u64, order: Order) -> u64 {
+    let waits = Stream::iter(0..items).map_async(IN_FLIGHT, order, wait);
+    waits.fold(0, |sum, n| sum + n).expect("nothing fails")
 }
 
 async fn by_each(items: u64) -> u64 {

@@ -12,7 +12,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use futures::StreamExt;
 use futures::executor::block_on;
-use primestream_engine::{Stream, Weigh};
+use primestream_engine::{Emit, Operator, Order, Outcome, Stream, Tally, Weigh};
 use rustc_hash::FxBuildHasher;
 
 use crate::dataflow;
@@ -41,6 +41,8 @@ pub(crate) fn run(scale: &Scale) {
         vec![
             contestant("one thread, a map used again", || assert_eq!(by_hand(count), expected)),
             contestant("ours: a fold by hand", || assert_eq!(ours_fold(count), expected)),
+            contestant("ours: keys on one lane", || assert_eq!(ours_keyed(count, 1), expected)),
+            contestant("ours: keys on two lanes", || assert_eq!(ours_keyed(count, 2), expected)),
             contestant("futures in chunks", || assert_eq!(by_futures(count), expected)),
             contestant("timely, one worker", || assert_eq!(dataflow::windows(1, count), expected)),
             contestant("timely, two workers", || assert_eq!(dataflow::windows(2, count), expected)),
@@ -52,6 +54,70 @@ pub(crate) fn run(scale: &Scale) {
         ],
     );
 }
+
+/// Events made on the lanes, spread by key over lanes that each keep windows of their own.
+fn ours_keyed(count: u64, lanes: usize) -> Answer {
+    let ranges =
+        (0..black_box(count)).step_by(RANGE).map(move |start| start..count.min(start + RANGE as u64));
+    Stream::iter(ranges)
+        .parallel(lanes, Order::Input)
+        .flat_map(|range| range.map(event))
+        .distribute(lanes, |event| event.key)
+        .through(CountWindows::default())
+        .fold(Answer::default(), Answer::and)
+        .expect("nothing fails")
+}
+
+/// Events a lane makes at once.
+const RANGE: usize = 1 << 15;
+
+/// Counts the events of some keys. Events of the source are in order but for bounded lateness.
+#[derive(Default)]
+struct CountWindows {
+    windows: Option<Windows>,
+    latest_ms: u64,
+    tally: Tally,
+}
+
+impl Operator for CountWindows {
+    type In = Event;
+    type Out = Answer;
+
+    #[inline]
+    fn on_item(&mut self, event: Event, _: &mut impl Emit<Answer>) -> Outcome {
+        self.latest_ms = self.latest_ms.max(event.time_ms);
+        self.windows.get_or_insert_with(Windows::new).add(event);
+        self.tally.absorbed += 1;
+        Ok(())
+    }
+
+    fn on_flush(&mut self, _: &mut impl Emit<Answer>) -> Outcome {
+        if let Some(windows) = &mut self.windows {
+            windows.advance(self.latest_ms.saturating_sub(LATE_MS));
+        }
+        Ok(())
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<Answer>) -> Outcome {
+        let Some(windows) = self.windows.take() else { return Ok(()) };
+        self.tally.created += 1;
+        out.emit(windows.finish())
+    }
+
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+
+    fn name(&self) -> &'static str {
+        "count_windows"
+    }
+
+    fn tally(&self) -> Tally {
+        self.tally
+    }
+}
+
+impl Weigh for Answer {}
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]

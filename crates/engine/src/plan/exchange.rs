@@ -262,6 +262,11 @@ impl<T: Send> Outflow<T> for Port<T> {
         self.exchange.lock().line.is_next(place)
     }
 
+    fn is_crowded(&self, place: Place) -> bool {
+        let state = self.exchange.lock();
+        !state.is_closed && state.line.is_crowded(place)
+    }
+
     fn is_vacant(&self) -> bool {
         self.exchange.is_vacant()
     }
@@ -315,6 +320,10 @@ impl<T> Outflow<T> for Nowhere {
 
     fn is_next(&self, _: Place) -> bool {
         true
+    }
+
+    fn is_crowded(&self, _: Place) -> bool {
+        false
     }
 
     fn is_vacant(&self) -> bool {

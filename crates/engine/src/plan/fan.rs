@@ -110,6 +110,12 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
         self.ways.iter().zip(places).all(|(way, place)| place.is_none_or(|place| way.is_next(place)))
     }
 
+    fn is_crowded(&self, place: Place) -> bool {
+        let all = self.places();
+        let places = all.open.get(&place).expect("an open place is known");
+        self.ways.iter().zip(places).any(|(way, place)| place.is_some_and(|place| way.is_crowded(place)))
+    }
+
     fn is_vacant(&self) -> bool {
         self.ways.iter().all(Outflow::is_vacant)
     }

@@ -144,6 +144,18 @@ impl<T> Lineup<T> {
         }
     }
 
+    /// Returns whether so much waits in this place that whoever makes more should let others take some.
+    pub(crate) fn is_crowded(&self, place: Place) -> bool {
+        let waiting = match &self.kind {
+            Kind::Input { first, places } => {
+                let at = place.0.checked_sub(*first).and_then(|at| usize::try_from(at).ok());
+                at.and_then(|at| places.get(at)).map_or(0, |waiting| waiting.messages.len())
+            }
+            Kind::Relaxed { waiting, .. } => waiting.len(),
+        };
+        waiting >= CROWD.max(self.window)
+    }
+
     fn pass_over_empty(first: &mut u64, places: &mut VecDeque<Waiting<T>>) {
         while places.front().is_some_and(|front| !front.is_open && front.messages.is_empty()) {
             places.pop_front();
@@ -151,6 +163,12 @@ impl<T> Lineup<T> {
         }
     }
 }
+
+/// Messages of one place that wait before whoever makes more lets others work: many small chunks made before
+/// the next stage has taken one would all have the size of a first guess.
+///
+/// More lets one item that makes many run further ahead, fewer lays the lane down more often.
+const CROWD: usize = 16;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,9 @@ pub(crate) trait Outflow<T>: Send + Sync {
     /// Returns whether a message put into this place could leave at once.
     fn is_next(&self, place: Place) -> bool;
 
+    /// Returns whether so much waits in this place that whoever makes more should let others take some.
+    fn is_crowded(&self, place: Place) -> bool;
+
     /// Returns whether nothing waits and nothing is being made.
     fn is_vacant(&self) -> bool;
 

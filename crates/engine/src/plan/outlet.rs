@@ -260,7 +260,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
 }
 
 /// Returns whether a lane may go on with a message: there is memory, or it is the first in line and the
-/// stages behind have taken what it made before.
+/// stages behind have taken what it made before; and they have not too much of it waiting.
 pub(super) fn may_go_on<T>(host: &dyn Host, flow: &dyn Outflow<T>, place: Place) -> bool {
-    !host.budget().is_over() || flow.is_next(place)
+    (!host.budget().is_over() || flow.is_next(place)) && !flow.is_crowded(place)
 }

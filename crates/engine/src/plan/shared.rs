@@ -52,6 +52,10 @@ impl<T: Send> Outflow<T> for Shared<T> {
         self.whole.inner.is_next(place)
     }
 
+    fn is_crowded(&self, place: Place) -> bool {
+        self.whole.inner.is_crowded(place)
+    }
+
     fn is_vacant(&self) -> bool {
         self.whole.inner.is_vacant()
     }
