@@ -223,8 +223,10 @@ fn a_signal_ends_it_while_it_waits_for_input() {
     let mut start = [0; 64];
     child.stdout.as_mut().unwrap().read_exact(&mut start).unwrap(); // the header: it is running
     let id = child.id().to_string();
+    let input = child.stdin.take(); // waiting would close it, and the end of the input is an end as well
     std::process::Command::new("kill").args(["-s", "INT", &id]).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
 }
 
 #[test]
