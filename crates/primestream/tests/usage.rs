@@ -1,5 +1,4 @@
 //! The programs the specification shows, in Rust's spelling.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Not calling what is known to be down.
+//! Not calling what is known to be down. Source: [Nygard2007].
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,8 +8,7 @@ use std::time::Duration;
 /// *Closed*, calls go through and their results are counted. When too many fail, in a row or as a share of
 /// the last ones, it *opens*: items fail at once, without a call, with
 /// [`Cause::BreakerOpen`](crate::error::Cause::BreakerOpen). After the cool-down it is *half open*: a few
-/// calls go through; if all succeed it closes, if one fails it opens again. All lanes share it. Source:
-/// [Nygard2007].
+/// calls go through; if all succeed it closes, if one fails it opens again. All lanes share it.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Trying again, later and later.
+//! Trying again, later and later. Source of the scheme: [Brooker2015].
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::error::{Cause, ItemError};
 ///
 /// The pause doubles from attempt to attempt up to a cap, and each is shortened at random by up to half,
 /// so that items which failed together do not come back together. While an item waits, its lane waits with
-/// it and order is kept; no thread waits. Source of the scheme: [Brooker2015].
+/// it and order is kept; no thread waits.
 ///
 /// # Examples
 ///

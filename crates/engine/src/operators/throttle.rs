@@ -1,4 +1,4 @@
-//! No more than so much in a time.
+//! No more than so much in a time: a bucket of tokens, as in [Turner1986].
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::tally::Tally;
 
 /// How much may pass in a time: so many units a second, and a burst after a pause.
 ///
-/// A bucket of tokens, as in [Turner1986]: it fills at the rate up to the burst, and an item passes when its
+/// A bucket of tokens: it fills at the rate up to the burst, and an item passes when its
 /// cost is there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
