@@ -4,7 +4,7 @@
 //! and sends on the others, so that no map is ever merged and every word is in memory once.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
@@ -85,116 +85,88 @@ pub(crate) fn by_arena(path: &Path) -> Box<dyn Counted> {
     Box::new([arena])
 }
 
-/// Words that belong to another thread.
-trait Parcel: Send + Sized {
-    /// Counts the words of a block that are one's own and returns the others.
-    fn cut(block: &mut Vec<u8>, own: usize, arena: &mut Arena) -> Self;
-    fn unpack(self, arena: &mut Arena);
-}
-
-/// Copies of the words, each behind its hash and its length.
-struct Copies(Vec<u8>);
-
-impl Parcel for Copies {
-    fn cut(block: &mut Vec<u8>, own: usize, arena: &mut Arena) -> Self {
-        let mut copies = Vec::with_capacity(block.len());
-        for word in words(block) {
-            let hash = hash_32(word);
-            if owner(hash) == own {
-                arena.add(hash, word);
-            } else {
-                copies.extend(hash.to_le_bytes());
-                copies.extend(u16::try_from(word.len()).expect("no word is that long").to_le_bytes());
-                copies.extend(word);
-            }
-        }
-        Self(copies)
-    }
-
-    fn unpack(self, arena: &mut Arena) {
-        let mut rest = &self.0[..];
-        while let Some((&[a, b, c, d, e, f], behind)) = rest.split_first_chunk() {
-            let (word, behind) = behind.split_at(usize::from(u16::from_le_bytes([e, f])));
-            arena.add(u32::from_le_bytes([a, b, c, d]), word);
-            rest = behind;
-        }
-    }
-}
-
-/// Where the words are in the block, which both threads hold.
-struct Places {
-    block: Arc<Vec<u8>>,
+/// A block, and where the words are in it that belong to the other thread.
+struct Parcel {
+    block: Vec<u8>,
     places: Vec<Place>,
 }
 
+/// Where a word is in its block.
+#[derive(Clone, Copy, Default)]
 struct Place {
     hash: u32,
     start: u32,
     length: u32,
 }
 
-impl Parcel for Places {
-    fn cut(block: &mut Vec<u8>, own: usize, arena: &mut Arena) -> Self {
-        let (mut places, base) = (Vec::with_capacity(block.len() / 8), block.as_ptr().addr());
-        for word in words(block) {
-            let hash = hash_32(word);
-            if owner(hash) == own {
-                arena.add(hash, word);
-            } else {
-                let start = u32::try_from(word.as_ptr().addr() - base).expect("blocks are short");
-                places.push(Place { hash, start, length: u32::try_from(word.len()).expect("so are words") });
-            }
+impl Arena {
+    fn add_all(&mut self, places: &[Place], block: &[u8]) {
+        for &Place { hash, start, length } in places {
+            self.add(hash, &block[start as usize..][..length as usize]);
         }
-        Self { block: Arc::new(std::mem::take(block)), places }
     }
 
-    fn unpack(self, arena: &mut Arena) {
-        for Place { hash, start, length } in self.places {
-            arena.add(hash, &self.block[start as usize..][..length as usize]);
-        }
+    fn take(&mut self, parcel: Parcel) {
+        self.add_all(&parcel.places, &parcel.block);
     }
+}
+
+/// Returns the places of the words of a block, by owner. A branch would be guessed wrong for every second
+/// word, which takes longer than to write its place twice.
+fn cut(block: &[u8]) -> [Vec<Place>; 2] {
+    let mut dealt = [(); 2].map(|()| vec![Place::default(); block.len() / 2 + 2]);
+    let (mut counts, base) = ([0; 2], block.as_ptr().addr());
+    for word in words(block) {
+        let start = u32::try_from(word.as_ptr().addr() - base).expect("blocks are short");
+        let length = u32::try_from(word.len()).expect("so are words");
+        let place = Place { hash: hash_32(word), start, length };
+        dealt[0][counts[0]] = place;
+        dealt[1][counts[1]] = place;
+        counts[owner(place.hash)] += 1;
+    }
+    let [first, second] = &mut dealt;
+    first.truncate(counts[0]);
+    second.truncate(counts[1]);
+    dealt
 }
 
 pub(crate) fn by_routes(path: &Path) -> Box<dyn Counted> {
-    Box::new(routed::<Copies>(path))
-}
-
-pub(crate) fn by_places(path: &Path) -> Box<dyn Counted> {
-    Box::new(routed::<Places>(path))
-}
-
-fn routed<P: Parcel>(path: &Path) -> [Arena; 2] {
     let blocks = Mutex::new(Blocks::new(open(path)));
     let (to_first, first) = crossbeam_channel::bounded(PARCELS_MAX);
     let (to_second, second) = crossbeam_channel::bounded(PARCELS_MAX);
     thread::scope(|scope| {
-        let other = scope.spawn(|| part::<P>(&blocks, 1, to_first, &second));
-        let one = part::<P>(&blocks, 0, to_second, &first);
-        [one, other.join().expect("no thread panics")]
+        let other = scope.spawn(|| part(&blocks, 1, to_first, &second));
+        let one = part(&blocks, 0, to_second, &first);
+        Box::new([one, other.join().expect("no thread panics")])
     })
 }
 
-fn part<P: Parcel>(
+fn part(
     blocks: &Mutex<Blocks<impl std::io::Read>>,
     own: usize,
-    to_other: Sender<P>,
-    inbox: &Receiver<P>,
+    to_other: Sender<Parcel>,
+    inbox: &Receiver<Parcel>,
 ) -> Arena {
     let (mut block, mut arena) = (Vec::new(), Arena::default());
     while blocks.lock().expect("no thread panics").read(&mut block) {
-        let mut parcel = P::cut(&mut block, own, &mut arena);
+        let [mut mine, mut others] = cut(&block);
+        if own == 1 {
+            std::mem::swap(&mut mine, &mut others);
+        }
+        arena.add_all(&mine, &block);
+        let mut parcel = Parcel { block: std::mem::take(&mut block), places: others };
         // Who cannot send has work of its own to do meanwhile, so two full inboxes are no deadlock.
         while let Err(TrySendError::Full(back)) = to_other.try_send(parcel) {
             parcel = back;
             match inbox.try_recv() {
-                Ok(parcel) => parcel.unpack(&mut arena),
+                Ok(parcel) => arena.take(parcel),
                 Err(_) => thread::yield_now(),
             }
         }
-        inbox.try_iter().for_each(|parcel| parcel.unpack(&mut arena));
+        inbox.try_iter().take(PARCELS_MAX).for_each(|parcel| arena.take(parcel));
     }
     drop(to_other);
-    inbox.iter().for_each(|parcel| parcel.unpack(&mut arena));
+    inbox.iter().for_each(|parcel| arena.take(parcel));
     arena
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 
@@ -274,66 +275,102 @@ fn by_shards(count: u64) -> Answer {
     })
 }
 
-/// Two threads that take numbered chunks of the source; each counts its keys and sends on the others.
+/// Two threads that take chunks of the source; each counts its keys and sends on the others.
 fn by_pulling(count: u64) -> Answer {
     let source = Mutex::new(0..black_box(count));
     let (to_first, first) = crossbeam_channel::bounded(PARCELS_MAX);
     let (to_second, second) = crossbeam_channel::bounded(PARCELS_MAX);
     thread::scope(|scope| {
-        let other = scope.spawn(|| part(&source, 1, to_first, &second));
-        part(&source, 0, to_second, &first).and(other.join().expect("no thread panics"))
+        let other = scope.spawn(|| Shard::new(1).run(&source, to_first, &second));
+        let one = Shard::new(0).run(&source, to_second, &first);
+        one.and(other.join().expect("no thread panics"))
     })
 }
 
-fn part(
-    source: &Mutex<std::ops::Range<u64>>,
+/// One of two threads.
+struct Shard {
     own: usize,
-    to_other: Sender<Parcel>,
-    inbox: &Receiver<Parcel>,
-) -> Answer {
-    let (mut windows, mut chunk) = (Windows::new(), Vec::with_capacity(CHUNK));
-    // What may still come from the other thread, and from this one.
-    let mut marks = [START_MS; 2];
-    loop {
-        chunk.clear();
-        let start = {
+    windows: Windows,
+    /// Times that no later event of either thread is before.
+    marks: [u64; 2],
+    /// Buffers that came with parcels and are used again.
+    spare: Vec<Vec<Event>>,
+}
+
+impl Shard {
+    fn new(own: usize) -> Self {
+        Self { own, windows: Windows::new(), marks: [START_MS; 2], spare: Vec::new() }
+    }
+
+    fn run(
+        mut self,
+        source: &Mutex<Range<u64>>,
+        to_other: Sender<Parcel>,
+        inbox: &Receiver<Parcel>,
+    ) -> Answer {
+        let (mut chunk, mut mine) = (Vec::with_capacity(CHUNK), Vec::new());
+        loop {
+            chunk.clear();
             let mut numbers = source.lock().expect("no thread panics");
             let start = numbers.start;
             chunk.extend(numbers.by_ref().take(CHUNK).map(event));
-            start
-        };
-        if chunk.is_empty() {
-            break;
+            drop(numbers);
+            if chunk.is_empty() {
+                break;
+            }
+            let mut others = self.spare.pop().unwrap_or_default();
+            deal(&chunk, self.own, &mut mine, &mut others);
+            mine.iter().for_each(|event| self.windows.add(*event));
+            self.mark(self.own, watermark(start));
+            self.send(Parcel { events: others, watermark: watermark(start) }, &to_other, inbox);
+            // No more than these: a thread that only took would hold back the watermark of both.
+            inbox.try_iter().take(PARCELS_MAX).for_each(|parcel| self.take(parcel));
         }
-        let mut others = Vec::with_capacity(CHUNK);
-        for event in &chunk {
-            if shard(*event) == own { windows.add(*event) } else { others.push(*event) }
-        }
-        marks[own] = watermark(start);
-        let mut parcel = Parcel { events: others, watermark: marks[own] };
+        drop(to_other);
+        self.mark(self.own, u64::MAX);
+        inbox.iter().for_each(|parcel| self.take(parcel));
+        self.windows.finish()
+    }
+
+    /// Takes parcels as long as it cannot send, so that two full inboxes are no deadlock.
+    fn send(&mut self, mut parcel: Parcel, to_other: &Sender<Parcel>, inbox: &Receiver<Parcel>) {
         while let Err(TrySendError::Full(back)) = to_other.try_send(parcel) {
             parcel = back;
             match inbox.try_recv() {
-                Ok(parcel) => windows.take(parcel, &mut marks[1 - own]),
+                Ok(parcel) => self.take(parcel),
                 Err(_) => thread::yield_now(),
             }
         }
-        inbox.try_iter().for_each(|parcel| windows.take(parcel, &mut marks[1 - own]));
-        windows.advance(marks[0].min(marks[1]));
     }
-    drop(to_other);
-    for parcel in inbox {
-        windows.take(parcel, &mut marks[1 - own]);
-        windows.advance(marks[1 - own].min(marks[own]));
+
+    fn take(&mut self, mut parcel: Parcel) {
+        parcel.events.drain(..).for_each(|event| self.windows.add(event));
+        self.spare.push(parcel.events);
+        self.mark(1 - self.own, parcel.watermark);
     }
-    windows.finish()
+
+    fn mark(&mut self, sender: usize, watermark: u64) {
+        self.marks[sender] = watermark;
+        self.windows.advance(self.marks[0].min(self.marks[1]));
+    }
 }
 
-impl Windows {
-    fn take(&mut self, parcel: Parcel, mark: &mut u64) {
-        parcel.events.into_iter().for_each(|event| self.add(event));
-        *mark = parcel.watermark;
+/// Puts each event into one of two buffers. A branch would be guessed wrong for every second event, which
+/// takes longer than to write it twice.
+fn deal(chunk: &[Event], own: usize, mine: &mut Vec<Event>, others: &mut Vec<Event>) {
+    let nothing = Event { time_ms: 0, key: 0 };
+    mine.resize(chunk.len(), nothing);
+    others.resize(chunk.len(), nothing);
+    let (mut mine_count, mut others_count) = (0, 0);
+    for event in chunk {
+        let is_mine = usize::from(shard(*event) == own);
+        mine[mine_count] = *event;
+        others[others_count] = *event;
+        mine_count += is_mine;
+        others_count += 1 - is_mine;
     }
+    mine.truncate(mine_count);
+    others.truncate(others_count);
 }
 
 const CHUNK: usize = 8192;

@@ -46,7 +46,7 @@ type Counts = HashMap<Box<[u8]>, u64, FxBuildHasher>;
 type Work = fn(&Path) -> Box<dyn Counted>;
 
 /// All give the same words with the same counts.
-const PEERS: [(&str, Work); 11] = [
+const PEERS: [(&str, Work); 10] = [
     ("one thread, one buffer", by_hand),
     ("ours: one thread", ours_one),
     ("ours: two lanes, local maps, one fold", ours_lanes),
@@ -57,7 +57,6 @@ const PEERS: [(&str, Work); 11] = [
     ("rayon broadcast: 2 local maps, merged", by_local_maps),
     ("hand-written: one thread, words in an arena", routes::by_arena),
     ("hand-written: words routed to 2 arenas", routes::by_routes),
-    ("hand-written: places routed to 2 arenas", routes::by_places),
 ];
 
 fn count(counts: &mut Counts, word: &[u8], times: u64) {
