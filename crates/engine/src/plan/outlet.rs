@@ -95,7 +95,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
             stage,
             flow,
             place,
-            limits: flow.chunk_limits(host.budget().limit()),
+            limits: ChunkLimits { items_max: 0, bytes_max: 0, linger: Duration::ZERO },
             items_max: 0,
             item_bytes_max: host.budget().limit(),
             gathered,

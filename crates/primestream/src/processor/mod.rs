@@ -284,10 +284,10 @@ impl StreamProcessor {
         self.flows.iter().map(Flow::metrics).collect()
     }
 
-    /// Returns what the pipelines hold in memory together; `None` if no limit is set and none was started.
+    /// Returns what the pipelines hold in memory together, if a limit is set, or else what the one that was
+    /// started last holds; `None` if none was.
     pub fn memory_usage(&self) -> Option<MemoryStats> {
-        let shared = self.flows.last().map(Flow::memory)?;
-        Some(shared)
+        self.flows.last().map(Flow::memory)
     }
 
     /// Cancels what is running and forgets it, so that the processor is as it was after initialising.

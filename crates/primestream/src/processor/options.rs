@@ -34,8 +34,8 @@ pub struct StreamOptions {
     pub memory_limit: Option<usize>,
     /// Share of the memory limit, above 0 and at most 1, at which there is pressure.
     pub backpressure_threshold: f64,
-    /// Whether [`optimize_performance`](super::StreamProcessor::optimize_performance) may change the
-    /// settings, and does so when a pipeline is first measured.
+    /// Whether [`optimize_performance`](super::StreamProcessor::optimize_performance) keeps the best settings
+    /// it found, or only reports them.
     pub enable_optimization: bool,
     /// How often progress is told.
     #[serde(rename = "metrics_interval", with = "milliseconds")]
