@@ -44,6 +44,9 @@ struct Arguments {
     /// Where generated files are kept
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
+    /// Runs, beside the reference, only contestants whose names contain this
+    #[arg(long, default_value = "")]
+    only: String,
     /// The part of this process, if another one started it to see its memory
     #[arg(long, hide = true)]
     child: Option<String>,
@@ -68,7 +71,8 @@ enum Workload {
 fn main() {
     let arguments = Arguments::parse();
     let size = if arguments.small { Size::Small } else { Size::Full };
-    let scale = Scale { rounds: arguments.rounds.max(1), size, folder: arguments.folder };
+    let (rounds, folder, only) = (arguments.rounds.max(1), arguments.folder, arguments.only);
+    let scale = Scale { rounds, size, folder, only };
     if let Some(role) = arguments.child {
         return child(&role, &scale);
     }

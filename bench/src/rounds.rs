@@ -9,6 +9,8 @@ pub(crate) struct Scale {
     pub(crate) size: Size,
     /// Where generated files are kept.
     pub(crate) folder: std::path::PathBuf,
+    /// Part of the names of those that run beside the reference; all if it is empty.
+    pub(crate) only: String,
 }
 
 /// The size a figure is stated for, or a tenth of it for a quick look.
@@ -57,6 +59,8 @@ pub(crate) fn rounds(
     (amount, unit): (f64, &str),
     mut contestants: Vec<Contestant<'_>>,
 ) {
+    let mut place = 0..;
+    contestants.retain(|contestant| place.next() == Some(0) || contestant.name.contains(&scale.only));
     let mut costs: Vec<Vec<Cost>> = contestants.iter().map(|_| Vec::new()).collect();
     for _ in 0..scale.rounds {
         for (contestant, costs) in contestants.iter_mut().zip(&mut costs) {
