@@ -30,18 +30,43 @@ struct Shared {
     limit: usize,
     reserved: AtomicUsize,
     peak: AtomicUsize,
+    /// What it is a part of, if it is one; given back with the last hand on it.
+    _of: Option<Reservation>,
 }
 
 impl Budget {
     /// Makes a budget of `limit` bytes, of which at least 1 is granted.
     pub fn new(limit: usize) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                limit: limit.max(1),
-                reserved: AtomicUsize::new(0),
-                peak: AtomicUsize::new(0),
-            }),
-        }
+        Self::of(limit.max(1), None)
+    }
+
+    fn of(limit: usize, whole: Option<Reservation>) -> Self {
+        let (reserved, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { shared: Arc::new(Shared { limit, reserved, peak, _of: whole }) }
+    }
+
+    /// Parts `bytes` off, at least 1, as a budget of its own; `None` if fewer are free. The whole counts them
+    /// as held until the last clone of the part is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use primestream_engine::Budget;
+    ///
+    /// let whole = Budget::new(100);
+    /// let part = whole.part(60).expect("there is room for 60");
+    /// assert_eq!((part.limit(), part.reserved(), whole.reserved()), (60, 0, 60));
+    /// assert!(whole.part(41).is_none());
+    /// drop(part);
+    /// assert_eq!(whole.reserved(), 0);
+    /// ```
+    #[must_use]
+    pub fn part(&self, bytes: usize) -> Option<Self> {
+        let bytes = bytes.max(1);
+        let fits = |held: usize| held.checked_add(bytes).filter(|&sum| sum <= self.limit());
+        let before = self.shared.reserved.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).ok()?;
+        self.shared.peak.fetch_max(before + bytes, Ordering::AcqRel);
+        Some(Self::of(bytes, Some(Reservation { bytes, budget: self.clone() })))
     }
 
     /// Returns the bytes that may be held.

@@ -35,8 +35,10 @@ pub(crate) struct Options {
     pub(crate) progress: Option<Progress>,
     pub(crate) history: Option<History>,
     pub(crate) tuning: Option<(Duration, Box<dyn Tuner>)>,
-    /// Share of the budget at which the memory counts as nearly full.
+    /// Share of the budget from which on sources are held.
     pub(crate) pressure: Option<f64>,
+    /// How often buffers that lie idle are given back.
+    pub(crate) give_back: Option<Duration>,
     /// Whom to tell of stages that do not move, and after what time.
     pub(crate) stall: Option<(Duration, TellStall)>,
     /// Seed of a simulated run, if it is to be one.
@@ -53,6 +55,7 @@ impl Options {
             history: self.history.or(other.history),
             tuning: self.tuning.or(other.tuning),
             pressure: self.pressure.or(other.pressure),
+            give_back: self.give_back.or(other.give_back),
             stall: self.stall.or(other.stall),
             seed: self.seed.or(other.seed),
         }
@@ -163,10 +166,20 @@ macro_rules! options {
             self
         }
 
-        /// Sets the share of the memory limit, from 0 to 1, at which `on_pressure` is told. It is 0.8
-        /// unless set.
+        /// Sets the share of the memory limit, from 0 to 1, from which on sources are held until less is:
+        /// what is above it is room for items that grow on their way. `on_pressure` is told then, too. It is
+        /// 0.8 unless set. A pipeline with nothing on its way is given a chunk all the same, so it ends
+        /// under any threshold.
         pub fn backpressure_threshold(mut self, share: f64) -> Self {
             self.options.pressure = Some(share.clamp(0.0, 1.0));
+            self
+        }
+
+        /// Gives back, every so often, the buffers between stages that lay idle since the last time. Without
+        /// it they are kept until the end, at most two for each exchange, to be filled again.
+        /// [`Metrics::given_back_bytes`](crate::Metrics::given_back_bytes) says how much it was.
+        pub fn give_back_every(mut self, interval: std::time::Duration) -> Self {
+            self.options.give_back = Some(interval);
             self
         }
 

@@ -1,8 +1,10 @@
 //! Law 3: bytes held never exceed the budget plus one chunk for each stage and lane, and a pipeline over
 //! finite sources always ends.
 
+use std::time::Duration;
+
 use primestream_engine::runtime::Failure;
-use primestream_engine::{Bytes, Fixed, Order, Stream};
+use primestream_engine::{Bytes, Fixed, Order, Rate, Stream};
 use proptest::prelude::*;
 
 proptest! {
@@ -181,4 +183,77 @@ fn the_budget_is_returned_at_every_end() {
         let report = end.unwrap_or_else(|error| error.report().clone());
         assert_eq!(report.reserved_bytes_at_end(), 0);
     }
+}
+
+/// Runs 400 items of 1 kB through a slow end, with 100 kB of memory; returns the most bytes held.
+fn peak_under(threshold: f64, seed: u64) -> usize {
+    let report = Stream::iter(0..400u32)
+        .map(|_| vec![0u8; 1000])
+        .chunked(Fixed(2))
+        .parallel(8, Order::Input)
+        .map(|item| item)
+        .chunked(Fixed(2))
+        .boxed()
+        .throttle(Rate::per_second(1000.0))
+        .memory_limit(100_000)
+        .backpressure_threshold(threshold)
+        .simulated(seed)
+        .for_each(|_| ())
+        .expect("a slow end is an end");
+    assert_eq!(report.items_out(), 400);
+    report.reserved_bytes_peak()
+}
+
+#[test]
+fn sources_are_held_from_the_threshold_on() {
+    for seed in 0..20 {
+        let chunk = 2 * 1024;
+        let (whole, half) = (peak_under(1.0, seed), peak_under(0.5, seed));
+        assert!(whole > 80_000, "nothing but the limit holds the source: {whole}");
+        assert!((40_000..=50_000 + chunk).contains(&half), "seed {seed}: {half}");
+        // Held wherever there is anything on its way: one chunk at a time, and still to the end.
+        let none = peak_under(0.0, seed);
+        assert!(none <= 3 * chunk, "seed {seed}: {none}");
+    }
+}
+
+#[test]
+fn above_the_threshold_there_is_room_for_what_grows() {
+    // Each item becomes about three times as large when nothing more comes in: past the threshold, within the limit.
+    for seed in 0..20 {
+        let report = Stream::iter(0..400u32)
+            .map(|_| vec![0u8; 100])
+            .chunked(Fixed(10))
+            .parallel(4, Order::Input)
+            .map(|item| item.repeat(3))
+            .chunked(Fixed(10))
+            .boxed()
+            .throttle(Rate::per_second(1000.0))
+            .memory_limit(100_000)
+            .backpressure_threshold(0.3)
+            .simulated(seed)
+            .for_each(|_| ())
+            .unwrap();
+        let peak = report.reserved_bytes_peak();
+        assert!(peak > 30_000 && peak <= 100_000, "seed {seed}: {peak}");
+        assert!(report.metrics().pressure_events > 0);
+    }
+}
+
+#[test]
+fn buffers_that_lie_idle_are_given_back_if_asked_for() {
+    // A burst, and then a trickle that needs no second buffer.
+    let given_back = |every: Option<Duration>| {
+        let burst = Stream::iter(0..2000u64).concat(Stream::interval(Duration::from_secs(1)).take(20));
+        let stream = burst.parallel(2, Order::Input).map(|n| n).boxed().simulated(7);
+        let stream = match every {
+            Some(every) => stream.give_back_every(every),
+            None => stream,
+        };
+        let report = stream.for_each(|_| ()).unwrap();
+        assert_eq!(report.items_out(), 2020);
+        report.metrics().given_back_bytes
+    };
+    assert_eq!(given_back(None), 0);
+    assert!(given_back(Some(Duration::from_secs(2))) > 0);
 }

@@ -27,8 +27,11 @@ pub struct Metrics {
     pub reserved_bytes_peak: usize,
     /// Bytes that may be held.
     pub limit_bytes: usize,
-    /// How often the bytes held rose to the threshold that counts as pressure.
+    /// How often the bytes held rose to the threshold, from which on sources are held.
     pub pressure_events: u64,
+    /// Bytes of buffers that lay idle and were given back, if
+    /// [`give_back_every`](crate::Pipeline::give_back_every) asked for it.
+    pub given_back_bytes: u64,
     /// How long chunks were on their way from the source to an end.
     pub latency: Percentiles,
 }

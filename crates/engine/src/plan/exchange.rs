@@ -32,6 +32,8 @@ struct State<T> {
     abandoned: u64,
     /// Buffers that were emptied and may be filled again.
     spare: Vec<Vec<T>>,
+    /// The fewest of them there were since somebody last asked: so many nobody needed.
+    idle: usize,
 }
 
 /// Names an exchange, for the one who wants to know which stages it lies between.
@@ -68,6 +70,7 @@ impl<T> Exchange<T> {
                 is_closed: false,
                 abandoned: 0,
                 spare: Vec::new(),
+                idle: 0,
             }),
             chunker,
             items_hint: AtomicUsize::new(FIRST_CHUNK_ITEMS),
@@ -151,7 +154,7 @@ impl<T> Exchange<T> {
         {
             let mut state = self.lock();
             state.is_closed = true;
-            state.spare = Vec::new();
+            (state.spare, state.idle) = (Vec::new(), 0);
         }
         while let Some(message) = self.discard() {
             self.lock().abandoned += message.items();
@@ -208,6 +211,14 @@ impl<T: Send> Line for Exchange<T> {
 
     fn set_chunk_items(&self, items: usize) {
         self.items_tuned.store(items.max(1), Ordering::Relaxed);
+    }
+
+    fn give_back_idle(&self) -> u64 {
+        let mut state = self.lock();
+        let idle = state.idle;
+        let bytes: usize = state.spare.drain(..idle).map(|it| it.capacity() * size_of::<T>()).sum();
+        state.idle = state.spare.len();
+        bytes as u64
     }
 
     fn places(&self) -> usize {
@@ -298,7 +309,10 @@ impl<T: Send> Outflow<T> for Port<T> {
     }
 
     fn buffer(&self) -> Vec<T> {
-        self.exchange.lock().spare.pop().unwrap_or_default()
+        let mut state = self.exchange.lock();
+        let buffer = state.spare.pop().unwrap_or_default();
+        state.idle = state.idle.min(state.spare.len());
+        buffer
     }
 
     fn targets(&self) -> Vec<ExchangeId> {
@@ -373,6 +387,21 @@ const CHUNK_TIME: Duration = Duration::from_micros(500);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_buffers_nobody_needed_since_the_last_time_are_given_back() {
+        let exchange = Exchange::<u64>::new(Order::Input, 1, 1, None);
+        let port = exchange.port();
+        exchange.give_back(Vec::with_capacity(4));
+        exchange.give_back(Vec::with_capacity(8));
+        assert_eq!(exchange.give_back_idle(), 0, "they have just come");
+        let used = port.buffer();
+        assert_eq!(used.capacity(), 8);
+        exchange.give_back(used);
+        assert_eq!(exchange.give_back_idle(), 4 * 8, "one was in use");
+        assert_eq!(exchange.give_back_idle(), 8 * 8);
+        assert_eq!((exchange.give_back_idle(), port.buffer().capacity()), (0, 0));
+    }
 
     #[test]
     fn chunks_grow_towards_the_target_and_shrink_at_once() {

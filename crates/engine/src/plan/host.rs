@@ -39,6 +39,9 @@ pub(crate) trait Host: Sync {
     /// Returns whether sources are to give nothing for now.
     fn is_paused(&self) -> bool;
 
+    /// Returns whether so much is held that sources are to give nothing until some of it has gone.
+    fn is_pressed(&self) -> bool;
+
     /// Returns whether sources are to give nothing more.
     fn is_draining(&self) -> bool;
 

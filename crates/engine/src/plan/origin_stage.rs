@@ -146,11 +146,14 @@ where
         self.links.inlets.is_empty()
     }
 
-    /// Returns whether there is memory for another chunk. A pipeline with nothing on its way is always
-    /// given one, or what its steps hold could keep it waiting for ever.
+    /// Returns whether there is memory for another chunk; for a source, also whether the threshold is not
+    /// reached. A pipeline with nothing on its way is always given one, or what its steps hold could keep
+    /// it waiting for ever.
     fn is_admitted(&self, index: usize, host: &dyn Host) -> bool {
         let expected = usize::try_from(self.chunk_bytes.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-        host.budget().has_room_for(expected) || (self.output.is_vacant() && host.is_quiet_behind(index))
+        let is_held = self.is_source() && host.is_pressed();
+        !is_held && host.budget().has_room_for(expected)
+            || (self.output.is_vacant() && host.is_quiet_behind(index))
     }
 
     /// Returns whether there is something to do, or what it is that is missing.
@@ -202,7 +205,8 @@ where
             (&*self.output, place),
             gathered,
             (working.position, started),
-        );
+        )
+        .of_source(self.is_source());
         let mut outcome = Ok(());
         if working.has_arrears() || working.lane.due().is_some_and(|due| due <= started) {
             outcome = working.lane.run(&mut Vec::new(), &mut outlet, (host, false)).map(drop);

@@ -33,6 +33,8 @@ pub(crate) struct Outlet<'a, T> {
     passed: u64,
     has_cut: bool,
     is_blocked: bool,
+    /// Whether it is a source that pushes, which is held from the threshold on.
+    is_of_source: bool,
     chunk_bytes_max: usize,
     /// Bytes that left so far.
     bytes_passed: u64,
@@ -104,6 +106,7 @@ impl<'a, T: Weigh> Outlet<'a, T> {
             passed: 0,
             has_cut: false,
             is_blocked: false,
+            is_of_source: false,
             chunk_bytes_max: 0,
             bytes_passed: 0,
         };
@@ -115,6 +118,11 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         self.limits = self.flow.chunk_limits(self.item_bytes_max);
         let fit = self.limits.bytes_max.div_ceil(size_of::<T>().max(1));
         self.items_max = self.limits.items_max.min(fit);
+    }
+
+    /// Makes it the outlet of a source, or not.
+    pub(super) fn of_source(self, is_of_source: bool) -> Self {
+        Self { is_of_source, ..self }
     }
 
     /// Returns the position of the first item of the message.
@@ -217,7 +225,8 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         if self.flow.is_closed() {
             return Err(Interrupt::Done);
         }
-        self.is_blocked = !may_go_on(self.host, self.flow, self.place);
+        let is_held = self.is_of_source && self.host.is_pressed();
+        self.is_blocked = is_held || !may_go_on(self.host, self.flow, self.place);
         Ok(())
     }
 

@@ -127,7 +127,7 @@ pub struct MemoryStats {
     pub reserved_bytes_peak: usize,
     /// Bytes that may be held.
     pub limit_bytes: usize,
-    /// Bytes at which `on_pressure` is told.
+    /// Bytes from which on sources are held.
     pub threshold_bytes: usize,
     /// How often the bytes held rose to the threshold.
     pub pressure_events: u64,

@@ -44,6 +44,9 @@ pub(crate) struct Machine {
     executor: OnceLock<Executor>,
     schedule: Option<Schedule>,
     pub(super) pressure: Pressure,
+    /// When to give back buffers that lie idle.
+    give_back: Option<Beat>,
+    given_back_bytes: AtomicU64,
     pub(super) watch: Option<Watch>,
     /// When each stage last finished something, in nanoseconds, if anybody wants to know.
     moved: Vec<AtomicU64>,
@@ -75,6 +78,8 @@ impl Machine {
             network: Network::of(&pipeline.stages),
             stages: pipeline.stages,
             pressure: Pressure::new(&budget, options.pressure),
+            give_back: options.give_back.map(Beat::every),
+            given_back_bytes: AtomicU64::new(0),
             budget,
             limit_origin,
             threads: options.threads.unwrap_or(plan.lanes_max()).min(plan.lanes()),
@@ -189,6 +194,7 @@ impl Machine {
             reserved_bytes_peak: self.budget.peak(),
             limit_bytes: self.budget.limit(),
             pressure_events: self.pressure.events(),
+            given_back_bytes: self.given_back_bytes.load(Ordering::Relaxed),
             latency: self.latency.percentiles(),
         }
     }
@@ -312,6 +318,10 @@ impl Machine {
             let metrics = self.metrics();
             lock(ring).push(metrics);
         }
+        if self.give_back.as_ref().is_some_and(|beat| beat.is_due(now)) {
+            let lines = self.stages.iter().flat_map(|stage| stage.lines());
+            self.given_back_bytes.fetch_add(lines.map(|line| line.give_back_idle()).sum(), Ordering::Relaxed);
+        }
         if let Some(tuning) = &self.tuning
             && tuning.look(now, &self.stages, || self.metrics())
         {
@@ -330,7 +340,8 @@ impl Machine {
     pub(super) fn untold(&self) -> Duration {
         let progress = self.progress.as_ref().map(|progress| progress.every);
         let history = self.history.as_ref().map(|(beat, _)| beat.interval());
-        [progress, history].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
+        let give_back = self.give_back.as_ref().map(Beat::interval);
+        [progress, history, give_back].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
     }
 }
 
@@ -379,6 +390,10 @@ impl Host for Machine {
 
     fn is_paused(&self) -> bool {
         self.paused.load(Ordering::Relaxed)
+    }
+
+    fn is_pressed(&self) -> bool {
+        self.pressure.is_reached(&self.budget)
     }
 
     fn is_draining(&self) -> bool {

@@ -1,4 +1,5 @@
-//! Telling when the memory runs full, and when there is room again.
+//! The threshold of memory, below its limit: from there on sources are held, and whoever asked is told; and
+//! again when there is room.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -44,6 +45,11 @@ impl Pressure {
         self.threshold_bytes
     }
 
+    /// Returns whether the bytes held are at the threshold now.
+    pub(crate) fn is_reached(&self, budget: &Budget) -> bool {
+        budget.reserved() >= self.threshold_bytes
+    }
+
     /// Returns how often the threshold was reached.
     pub(crate) fn events(&self) -> u64 {
         self.events.load(Ordering::Relaxed)
@@ -56,7 +62,7 @@ impl Pressure {
 
     /// Looks at the bytes held, and tells if they have crossed the threshold.
     pub(crate) fn look(&self, budget: &Budget) {
-        let is_pressed = budget.reserved() >= self.threshold_bytes;
+        let is_pressed = self.is_reached(budget);
         if is_pressed == self.is_pressed.load(Ordering::Relaxed)
             || self.is_pressed.swap(is_pressed, Ordering::AcqRel) == is_pressed
         {
@@ -70,5 +76,7 @@ impl Pressure {
     }
 }
 
-/// Share of the budget at which the memory counts as nearly full, unless another is set.
+/// Share of the budget at which sources are held, unless another is set.
+///
+/// Higher leaves the steps less room for what grows on its way; lower leaves more of the limit unused.
 const THRESHOLD_SHARE: f64 = 0.8;
