@@ -3,6 +3,7 @@
 //! A [`Stream`] needs none of this. It is for a program that runs many pipelines under one set of settings
 //! and one memory limit, and wants one place to ask how they do.
 
+mod memory;
 mod optimize;
 mod options;
 
@@ -20,6 +21,7 @@ use primestream_engine::{
     Report, Running, Stream, Weigh,
 };
 
+pub use memory::{ByChunks, ByFunction, StreamMemoryConfig};
 pub use optimize::{Optimization, Trial};
 pub use options::{OptionsError, StreamOptions};
 
@@ -99,6 +101,8 @@ impl std::error::Error for StateError {}
 pub enum ProcessorError {
     /// It is not the time for it.
     State(StateError),
+    /// A setting means nothing.
+    Options(OptionsError),
     /// The pipeline ended before its end.
     Pipeline(PipelineError),
 }
@@ -107,6 +111,7 @@ impl fmt::Display for ProcessorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ProcessorError::State(error) => error.fmt(f),
+            ProcessorError::Options(error) => error.fmt(f),
             ProcessorError::Pipeline(error) => error.fmt(f),
         }
     }
@@ -115,7 +120,7 @@ impl fmt::Display for ProcessorError {
 impl std::error::Error for ProcessorError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ProcessorError::State(_) => None,
+            ProcessorError::State(_) | ProcessorError::Options(_) => None,
             ProcessorError::Pipeline(error) => error.source(),
         }
     }
@@ -124,6 +129,12 @@ impl std::error::Error for ProcessorError {
 impl From<StateError> for ProcessorError {
     fn from(error: StateError) -> Self {
         ProcessorError::State(error)
+    }
+}
+
+impl From<OptionsError> for ProcessorError {
+    fn from(error: OptionsError) -> Self {
+        ProcessorError::Options(error)
     }
 }
 
@@ -284,8 +295,8 @@ impl StreamProcessor {
         self.flows.iter().map(Flow::metrics).collect()
     }
 
-    /// Returns what the pipelines hold in memory together, if a limit is set, or else what the one that was
-    /// started last holds; `None` if none was.
+    /// Returns what the pipeline that was started last holds in memory, together with all that share the
+    /// limit of the processor; `None` if none was.
     pub fn memory_usage(&self) -> Option<MemoryStats> {
         self.flows.last().map(Flow::memory)
     }

@@ -32,7 +32,7 @@ pub struct StreamOptions {
     /// Bytes that all pipelines of the processor may hold together. A quarter of the memory of the process
     /// unless set.
     pub memory_limit: Option<usize>,
-    /// Share of the memory limit, above 0 and at most 1, at which there is pressure.
+    /// Share of the memory limit, above 0 and at most 1, from which on sources are held.
     pub backpressure_threshold: f64,
     /// Whether [`optimize_performance`](super::StreamProcessor::optimize_performance) keeps the best settings
     /// it found, or only reports them.
@@ -89,15 +89,7 @@ impl StreamOptions {
     ///
     /// The first one, with its value.
     pub fn validate(&self) -> Result<(), OptionsError> {
-        let is_share = self.backpressure_threshold > 0.0 && self.backpressure_threshold <= 1.0;
-        if !is_share {
-            let value = self.backpressure_threshold.to_string();
-            return Err(OptionsError {
-                option: "backpressure_threshold",
-                value,
-                rule: "above 0 and at most 1",
-            });
-        }
+        check_threshold(self.backpressure_threshold)?;
         if !(0.0..=100.0).contains(&self.error_tolerance) {
             let value = self.error_tolerance.to_string();
             return Err(OptionsError { option: "error_tolerance", value, rule: "from 0 to 100" });
@@ -152,16 +144,30 @@ impl fmt::Display for OptionsError {
 
 impl std::error::Error for OptionsError {}
 
-mod milliseconds {
+/// Refuses a threshold that is no share.
+pub(super) fn check_threshold(share: f64) -> Result<(), OptionsError> {
+    if share > 0.0 && share <= 1.0 {
+        return Ok(());
+    }
+    let rule = "above 0 and at most 1";
+    Err(OptionsError { option: "backpressure_threshold", value: share.to_string(), rule })
+}
+
+pub(super) mod milliseconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(
+        time: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
