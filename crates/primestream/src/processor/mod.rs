@@ -3,14 +3,17 @@
 //! A [`Stream`] needs none of this. It is for a program that runs many pipelines under one set of settings
 //! and one memory limit, and wants one place to ask how they do.
 
+mod encoding;
 mod memory;
 mod optimize;
 mod options;
+mod throughput;
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use primestream_codec::container::ContainerError;
 use primestream_engine::all_cores;
 use primestream_engine::faults::Guarded;
 use primestream_engine::operators::{Identity, TryMap};
@@ -21,9 +24,11 @@ use primestream_engine::{
     Report, Running, Stream, Weigh,
 };
 
+pub use encoding::{EncodingOptions, FactorEffort, PrimesOptions, Symbol};
 pub use memory::{ByChunks, ByFunction, StreamMemoryConfig};
 pub use optimize::{Optimization, Trial};
 pub use options::{OptionsError, StreamOptions};
+pub use throughput::{HighThroughputProcessor, OptimizationConfig};
 
 /// Runs pipelines under one set of settings and one memory limit.
 ///
@@ -103,6 +108,8 @@ pub enum ProcessorError {
     State(StateError),
     /// A setting means nothing.
     Options(OptionsError),
+    /// What was to be decoded is no container that can be read.
+    Container(ContainerError),
     /// The pipeline ended before its end.
     Pipeline(PipelineError),
 }
@@ -112,6 +119,7 @@ impl fmt::Display for ProcessorError {
         match self {
             ProcessorError::State(error) => error.fmt(f),
             ProcessorError::Options(error) => error.fmt(f),
+            ProcessorError::Container(error) => error.fmt(f),
             ProcessorError::Pipeline(error) => error.fmt(f),
         }
     }
@@ -121,6 +129,7 @@ impl std::error::Error for ProcessorError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             ProcessorError::State(_) | ProcessorError::Options(_) => None,
+            ProcessorError::Container(error) => error.source(),
             ProcessorError::Pipeline(error) => error.source(),
         }
     }

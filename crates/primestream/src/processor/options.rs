@@ -8,6 +8,8 @@ use std::time::Duration;
 use primestream_engine::{Retry, Tolerance};
 use serde::{Deserialize, Serialize};
 
+use super::{EncodingOptions, PrimesOptions};
+
 /// The settings of a [`StreamProcessor`](super::StreamProcessor).
 ///
 /// In a file, names are those of the fields, times are in milliseconds, and a name that is not known is an
@@ -48,6 +50,10 @@ pub struct StreamOptions {
     /// Percentage of the last 100 items that may fail and be left out, from 0 to 100. At 0 the first failure
     /// stops the pipeline.
     pub error_tolerance: f64,
+    /// How [`encode`](super::StreamProcessor::encode) writes.
+    pub encoding: EncodingOptions,
+    /// How [`factor`](super::StreamProcessor::factor) works.
+    pub primes: PrimesOptions,
 }
 
 impl Default for StreamOptions {
@@ -62,6 +68,8 @@ impl Default for StreamOptions {
             retry_attempts: 1,
             retry_delay: Duration::from_millis(100),
             error_tolerance: 0.0,
+            encoding: EncodingOptions::default(),
+            primes: PrimesOptions::default(),
         }
     }
 }
@@ -110,7 +118,7 @@ impl StreamOptions {
             let value = "0".to_owned();
             return Err(OptionsError { option: "metrics_interval", value, rule: "at least 1 millisecond" });
         }
-        Ok(())
+        self.encoding.settings().map(drop)
     }
 
     /// Returns how steps that fail are tried again.
