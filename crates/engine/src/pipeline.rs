@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) pressure: Option<f64>,
     /// How often buffers that lie idle are given back.
     pub(crate) give_back: Option<Duration>,
+    /// After what time of short memory to go on with less.
+    pub(crate) degrade: Option<Duration>,
     /// Whom to tell of stages that do not move, and after what time.
     pub(crate) stall: Option<(Duration, TellStall)>,
     /// Seed of a simulated run, if it is to be one.
@@ -56,6 +58,7 @@ impl Options {
             tuning: self.tuning.or(other.tuning),
             pressure: self.pressure.or(other.pressure),
             give_back: self.give_back.or(other.give_back),
+            degrade: self.degrade.or(other.degrade),
             stall: self.stall.or(other.stall),
             seed: self.seed.or(other.seed),
         }
@@ -152,6 +155,9 @@ impl Pipeline {
     }
 }
 
+/// Shortest interval at which idle workers are woken to look at the memory.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
+
 /// Ways to run, said of a stream under construction or of a closed pipeline.
 macro_rules! options {
     () => {
@@ -175,11 +181,40 @@ macro_rules! options {
             self
         }
 
-        /// Gives back, every so often, the buffers between stages that lay idle since the last time. Without
+        /// Gives back, every so often and at most each millisecond, the buffers between stages that lay idle since the last time. Without
         /// it they are kept until the end, at most two for each exchange, to be filled again.
         /// [`Metrics::given_back_bytes`](crate::Metrics::given_back_bytes) says how much it was.
         pub fn give_back_every(mut self, interval: std::time::Duration) -> Self {
-            self.options.give_back = Some(interval);
+            self.options.give_back = Some(interval.max($crate::pipeline::SHORTEST));
+            self
+        }
+
+        /// Goes on with less while memory is short: when the bytes held stayed at the threshold for `after`, a millisecond at least,
+        /// although sources are held from there on, chunks and lanes at work are halved, and again after as
+        /// long, to a sixteenth. When less than three quarters of the threshold were held for four times as
+        /// long they are doubled, until all is as it was. A tuner rests meanwhile. Results stay the same.
+        /// [`Report::adjustments`](crate::Report::adjustments) says what was done and why.
+        ///
+        /// ```
+        /// use std::time::Duration;
+        /// use primestream_engine::{Order, Rate, Stream};
+        ///
+        /// let report = Stream::iter(0..4000u64)
+        ///     .parallel(4, Order::Input)
+        ///     .map(|n| vec![0u8; if n < 1000 { 4000 } else { 4 }]) // much of little, at first
+        ///     .boxed()
+        ///     .throttle(Rate::per_second(1000.0))
+        ///     .memory_limit(1 << 20)
+        ///     .degrade_after(Duration::from_millis(50))
+        ///     .simulated(1)
+        ///     .for_each(|_| ())?;
+        /// assert_eq!(report.items_out(), 4000);
+        /// let told: Vec<String> = report.adjustments().iter().map(ToString::to_string).collect();
+        /// assert!(told[0].contains("stage 1: lanes at work 4 -> 2, memory was at the threshold"), "{told:?}");
+        /// # Ok::<(), primestream_engine::PipelineError>(())
+        /// ```
+        pub fn degrade_after(mut self, after: std::time::Duration) -> Self {
+            self.options.degrade = Some(after.max($crate::pipeline::SHORTEST));
             self
         }
 

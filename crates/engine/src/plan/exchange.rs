@@ -1,6 +1,6 @@
 //! The bounded place between two stages.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub(crate) struct Exchange<T> {
     items_hint: AtomicUsize,
     /// How many items a chunk may have because a tuner says so; 0 if none does.
     items_tuned: AtomicUsize,
+    /// How often what a chunk may hold is halved because memory is short.
+    halvings: AtomicU32,
 }
 
 struct State<T> {
@@ -75,6 +77,7 @@ impl<T> Exchange<T> {
             chunker,
             items_hint: AtomicUsize::new(FIRST_CHUNK_ITEMS),
             items_tuned: AtomicUsize::new(0),
+            halvings: AtomicU32::new(0),
         })
     }
 
@@ -182,6 +185,13 @@ impl<T> Exchange<T> {
         limits
     }
 
+    /// Returns limits halved as often as memory asks for.
+    fn halved(&self, limits: ChunkLimits) -> ChunkLimits {
+        let times = self.halvings.load(Ordering::Relaxed);
+        let halved = |size: usize| size.checked_shr(times).unwrap_or(0).max(1);
+        ChunkLimits { items_max: halved(limits.items_max), bytes_max: halved(limits.bytes_max), ..limits }
+    }
+
     /// Learns how long the taking stage took for a chunk.
     pub(crate) fn learn(&self, items: usize, busy: Duration) {
         if items == 0 {
@@ -206,11 +216,15 @@ impl<T: Send> Line for Exchange<T> {
     }
 
     fn chunk_items(&self) -> usize {
-        self.wished_limits().items_max
+        self.halved(self.wished_limits()).items_max
     }
 
     fn set_chunk_items(&self, items: usize) {
         self.items_tuned.store(items.max(1), Ordering::Relaxed);
+    }
+
+    fn halve_chunks(&self, times: u32) {
+        self.halvings.store(times, Ordering::Relaxed);
     }
 
     fn give_back_idle(&self) -> u64 {
@@ -305,7 +319,7 @@ impl<T: Send> Outflow<T> for Port<T> {
         let mut limits = self.exchange.wished_limits();
         // A chunk is what the memory may be exceeded by: a small part of it.
         limits.bytes_max = limits.bytes_max.min(budget_bytes / BUDGET_CHUNKS + 1);
-        limits
+        self.exchange.halved(limits)
     }
 
     fn buffer(&self) -> Vec<T> {

@@ -60,6 +60,9 @@ pub(crate) trait Line: Send + Sync {
     /// Sets how many items a chunk may have, instead of what was said or learnt.
     fn set_chunk_items(&self, items: usize);
 
+    /// Halves what a chunk may hold, items and bytes, so often, whatever else is said, learnt or set.
+    fn halve_chunks(&self, times: u32);
+
     /// Gives back the buffers that nobody needed since this was last called; returns their bytes.
     fn give_back_idle(&self) -> u64;
 

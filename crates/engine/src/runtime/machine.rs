@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::asynchronous::Executor;
 use super::beat::Beat;
 use super::clock::Clock;
+use super::degrade::Degrading;
 use super::failure::{Failure, PipelineError};
 use super::flow::MemoryStats;
 use super::links::Network;
@@ -25,6 +26,7 @@ use crate::metrics::{Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, 
 use crate::pipeline::{Pipeline, Progress};
 use crate::plan::host::{Drive, Host, Spawner};
 use crate::plan::stage::{Stage, Step};
+use crate::tune::Adjustment;
 
 /// A pipeline and all it needs to run.
 pub(crate) struct Machine {
@@ -39,6 +41,7 @@ pub(crate) struct Machine {
     recent_beat: Beat,
     history: Option<(Beat, Mutex<Ring>)>,
     tuning: Option<Tuning>,
+    degrading: Option<Degrading>,
     pub(super) clock: Clock,
     pub(super) signal: Arc<Signal>,
     executor: OnceLock<Executor>,
@@ -90,6 +93,7 @@ impl Machine {
             recent_beat: Beat::every(NOTE_EVERY),
             history: options.history.map(|it| (Beat::every(it.every), Mutex::new(Ring::of(it.count)))),
             tuning: options.tuning.map(|(every, tuner)| Tuning::new(every, tuner)),
+            degrading: options.degrade.map(Degrading::new),
             signal: Arc::new(Signal::default()),
             executor: OnceLock::new(),
             schedule,
@@ -121,7 +125,7 @@ impl Machine {
         let is_exact = !self.has_panicked.load(Ordering::Acquire);
         let history = self.history.as_ref().map(|(_, ring)| lock(ring).take()).unwrap_or_default();
         let report = Report::new(self.metrics(), self.limit_origin, is_exact.then_some(edges))
-            .with_past(history, self.tuning.as_ref().map(Tuning::take).unwrap_or_default());
+            .with_past(history, self.adjustments());
         match self.first_failure().take() {
             None => Ok(report),
             Some((index, failure)) => {
@@ -129,6 +133,14 @@ impl Machine {
                 Err(PipelineError { stage, failure, report: Box::new(report) })
             }
         }
+    }
+
+    /// Takes all that was set while it ran, in the order of time.
+    fn adjustments(&self) -> Vec<Adjustment> {
+        let mut made = self.tuning.as_ref().map(Tuning::take).unwrap_or_default();
+        made.extend(self.degrading.iter().flat_map(Degrading::take));
+        made.sort_by_key(|made| made.at);
+        made
     }
 
     fn first_failure(&self) -> MutexGuard<'_, Option<(Option<usize>, Failure)>> {
@@ -322,7 +334,15 @@ impl Machine {
             let lines = self.stages.iter().flat_map(|stage| stage.lines());
             self.given_back_bytes.fetch_add(lines.map(|line| line.give_back_idle()).sum(), Ordering::Relaxed);
         }
+        let (has_set, is_degraded) = match &self.degrading {
+            Some(degrading) => degrading.look(now, self.memory(), &self.stages),
+            None => (false, false),
+        };
+        if has_set {
+            self.signal.changed();
+        }
         if let Some(tuning) = &self.tuning
+            && !tuning.rests(is_degraded)
             && tuning.look(now, &self.stages, || self.metrics())
         {
             self.signal.changed();
@@ -341,7 +361,8 @@ impl Machine {
         let progress = self.progress.as_ref().map(|progress| progress.every);
         let history = self.history.as_ref().map(|(beat, _)| beat.interval());
         let give_back = self.give_back.as_ref().map(Beat::interval);
-        [progress, history, give_back].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
+        let degrading = self.degrading.as_ref().map(Degrading::interval);
+        [progress, history, give_back, degrading].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
     }
 }
 

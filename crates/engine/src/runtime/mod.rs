@@ -8,6 +8,7 @@ mod awaited;
 mod beat;
 mod clock;
 mod cores;
+mod degrade;
 mod ends;
 mod failure;
 mod finds;

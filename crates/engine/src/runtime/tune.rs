@@ -28,6 +28,14 @@ impl Tuning {
         Self { beat: Beat::every(every), state: Mutex::new(state) }
     }
 
+    /// Returns whether it is not its turn; what it measured before is then forgotten.
+    pub(crate) fn rests(&self, is_resting: bool) -> bool {
+        if is_resting && let Ok(mut state) = self.state.try_lock() {
+            state.before = None;
+        }
+        is_resting
+    }
+
     /// Asks the tuner if it is time and nobody else is asking; returns whether anything was adjusted.
     pub(crate) fn look(
         &self,

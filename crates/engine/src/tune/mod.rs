@@ -5,12 +5,14 @@
 //! moments and answers with [`Adjustment`]s; the runtime asks it every 50 ms, makes them, and keeps them for
 //! the report. It costs two snapshots each time. What it sets changes costs and never a result.
 
+mod degrade;
 mod strategy;
 mod trial;
 
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use degrade::{Degrade, EASED_TIMES, Mood};
 pub use strategy::Strategy;
 
 use crate::metrics::Metrics;
