@@ -29,6 +29,28 @@ pub trait Emit<T> {
     /// Returns the name of the stage.
     fn stage(&self) -> &str;
 
+    /// Returns whether it wants to know where steps begin and end: a constant, so that where it does not a
+    /// chain compiles to what it would be without these.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_watched(&self) -> bool {
+        false
+    }
+
+    /// Learns that so many steps further on one begins: what a profile looks at. Nothing without one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn enter(&mut self, steps: usize) {
+        let _ = steps;
+    }
+
+    /// Learns that the step that was entered last is over.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn leave(&mut self, steps: usize) {
+        let _ = steps;
+    }
+
     /// Returns whether what follows would rather be given no more for now. An operator that makes many
     /// items of one stops here and goes on in [`Operator::on_time`].
     #[inline]
@@ -80,6 +102,16 @@ pub trait Operator: Send + Sized + 'static {
     type In: Send + 'static;
     /// What it makes.
     type Out: Send + 'static;
+
+    /// How many steps it is made of, as a profile sees them.
+    #[doc(hidden)]
+    const PLACES: usize = 1;
+
+    /// Appends the name of each of these steps; one without a name belongs to the one before.
+    #[doc(hidden)]
+    fn places(&self, names: &mut Vec<&'static str>) {
+        names.push(self.name());
+    }
 
     /// Takes one item and emits any number.
     ///
@@ -214,10 +246,42 @@ struct Via<'a, B, E> {
     out: &'a mut E,
 }
 
+#[cfg(feature = "profiling")]
+impl<B: Operator, E: Emit<B::Out>> Via<'_, B, E> {
+    /// Hands an item on and says when. Apart, so that the loop of those that are not watched keeps its form.
+    #[cold]
+    #[inline(never)]
+    fn emit_watched(&mut self, item: B::In) -> Outcome {
+        self.out.enter(1);
+        let outcome = self.second.on_item(item, self.out);
+        self.out.leave(1);
+        outcome
+    }
+}
+
 impl<B: Operator, E: Emit<B::Out>> Emit<B::In> for Via<'_, B, E> {
     #[inline(always)]
     fn emit(&mut self, item: B::In) -> Outcome {
+        #[cfg(feature = "profiling")]
+        if self.out.is_watched() {
+            return self.emit_watched(item);
+        }
         self.second.on_item(item, self.out)
+    }
+
+    #[inline(always)]
+    fn is_watched(&self) -> bool {
+        self.out.is_watched()
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, steps: usize) {
+        self.out.enter(steps);
+    }
+
+    #[inline(always)]
+    fn leave(&mut self, steps: usize) {
+        self.out.leave(steps);
     }
 
     #[inline]
@@ -272,6 +336,13 @@ where
     type In = A::In;
     type Out = B::Out;
 
+    const PLACES: usize = A::PLACES + B::PLACES;
+
+    fn places(&self, names: &mut Vec<&'static str>) {
+        self.first.places(names);
+        self.second.places(names);
+    }
+
     #[inline(always)]
     fn on_item(&mut self, item: A::In, out: &mut impl Emit<B::Out>) -> Outcome {
         self.first.on_item(item, &mut Via { second: &mut self.second, out })
@@ -286,7 +357,10 @@ where
     #[inline]
     fn on_flush(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
         self.first.on_flush(&mut Via { second: &mut self.second, out })?;
-        self.second.on_flush(out)
+        out.enter(A::PLACES);
+        let outcome = self.second.on_flush(out);
+        out.leave(A::PLACES);
+        outcome
     }
 
     fn on_watermark(&mut self, at: EventTime, out: &mut impl Emit<B::Out>) -> Outcome {

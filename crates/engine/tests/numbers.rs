@@ -191,6 +191,7 @@ fn a_source_without_items_is_the_bottleneck() {
     assert!(found.stage == 0 && matches!(found.limit, Limit::Source { share } if share > 0.9), "{report}");
 }
 
+#[cfg(feature = "async")]
 #[test]
 fn full_memory_is_the_bottleneck() {
     // The lanes wait for an answer from outside, so none of them is busy all the time.

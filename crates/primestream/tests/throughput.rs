@@ -15,6 +15,7 @@ fn it_tunes_within_its_memory_and_tells_while_it_runs() {
         max_concurrency: NonZeroUsize::new(2),
         tuning_interval: Duration::from_millis(1),
         metrics_interval: Duration::from_millis(1),
+        ..OptimizationConfig::default()
     })
     .unwrap();
     let told = Arc::new(AtomicU64::new(0));
@@ -60,4 +61,20 @@ fn its_settings_are_checked_and_come_from_files() {
     let config: OptimizationConfig = serde_json::from_str(r#"{"tuning_interval": 20}"#).unwrap();
     assert_eq!(config.tuning_interval, Duration::from_millis(20));
     assert!(serde_json::from_str::<OptimizationConfig>(r#"{"tuningInterval": 20}"#).is_err());
+}
+
+#[test]
+fn a_profile_is_taken_where_the_settings_ask_for_one() {
+    let steps = |profiling_enabled| {
+        let config = OptimizationConfig { profiling_enabled, ..OptimizationConfig::default() };
+        let fast = HighThroughputProcessor::new(config).unwrap();
+        let report = fast.process_stream(Stream::iter(0..100_000u64).map(|n| n.reverse_bits())).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&report.profile_json()).unwrap();
+        let told = json[0]["steps"].as_array().unwrap().iter().map(|step| step["name"].clone());
+        let named: Vec<_> = report.stages()[0].steps.iter().map(|step| step.name.clone()).collect();
+        assert!(told.eq(named), "{json}");
+        report.stages()[0].steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(true), ["iter", "map", "for_each", "(passing on)"]);
+    assert_eq!(steps(false), [] as [String; 0]);
 }

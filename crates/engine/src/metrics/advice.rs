@@ -8,6 +8,7 @@ pub(super) fn advice(metrics: &Metrics) -> Vec<String> {
     let mut sentences = Vec::new();
     let bottleneck = Bottleneck::of(metrics);
     sentences.extend(bottleneck.as_ref().map(|found| at_the_bottleneck(metrics, found)));
+    sentences.extend(bottleneck.as_ref().and_then(|found| dearest_step(metrics, found)));
     let is_of_memory = bottleneck.is_some_and(|found| matches!(found.limit, Limit::Memory { .. }));
     sentences.extend(memory(metrics).filter(|_| !is_of_memory));
     sentences.extend(metrics.stages.iter().enumerate().filter_map(|(index, stage)| chunks(index, stage)));
@@ -64,6 +65,17 @@ fn at_the_bottleneck(metrics: &Metrics, found: &Bottleneck) -> String {
     }
 }
 
+/// Tells of a step that takes most of the time of a busy stage, where a profile knows.
+fn dearest_step(metrics: &Metrics, found: &Bottleneck) -> Option<String> {
+    let (Limit::Busy { .. } | Limit::Sink { .. } | Limit::Threads { .. }) = found.limit else { return None };
+    let stage = metrics.stages.get(found.stage)?;
+    let dearest = stage.steps.iter().max_by(|a, b| a.share.total_cmp(&b.share))?;
+    (dearest.share >= DEAREST_SHARE).then(|| {
+        let (name, index) = (&dearest.name, found.stage);
+        format!("`{name}` takes {:.0} % of stage {index} `{}`", dearest.share * 100.0, stage.name)
+    })
+}
+
 fn share_of(seconds: f64, metrics: &Metrics) -> f64 {
     seconds / metrics.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
 }
@@ -110,6 +122,9 @@ fn failures(index: usize, stage: &StageMetrics) -> Option<String> {
     })
 }
 
+/// Share of a stage's busy time from which on a step is worth a word.
+const DEAREST_SHARE: f64 = 0.5;
+
 /// Chunks from which on something can be said about them.
 const CHUNKS_MIN: u64 = 100;
 
@@ -123,6 +138,7 @@ const WORTHWHILE_NANOS: f64 = 100_000.0;
 mod tests {
     use std::time::Duration;
 
+    use super::super::StepTime;
     use super::super::bottleneck::tests::{second, stage};
     use super::*;
     use crate::tally::Tally;
@@ -141,6 +157,21 @@ mod tests {
               work on two, with `threads(2)` instead of 1"
             ]
         );
+    }
+
+    #[test]
+    fn the_dearest_step_of_a_busy_stage_is_told_if_it_is_known() {
+        let mut parse = stage("trim, parse", 1, [970, 30, 0, 0, 0]);
+        let busy = Duration::from_millis(970);
+        let step =
+            |name: &str, share: f64| StepTime { name: name.to_owned(), share, time: busy.mul_f64(share) };
+        parse.steps = vec![step("(taking up)", 0.05), step("trim", 0.15), step("parse", 0.8)];
+        let stages =
+            |parse| vec![stage("iter", 1, [100, 0, 900, 0, 0]), parse, stage("sink", 1, [9, 991, 0, 0, 0])];
+        let told = advice(&second(2, stages(parse.clone())));
+        assert_eq!(told[1..], ["`parse` takes 80 % of stage 1 `trim, parse`"]);
+        parse.steps[2].share = 0.4;
+        assert_eq!(advice(&second(2, stages(parse))).len(), 1, "nothing stands out");
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 mod advice;
 mod bottleneck;
+mod json;
 mod latency;
+mod profile;
 mod prometheus;
 mod recent;
 mod report;
@@ -15,6 +17,7 @@ mod stall;
 pub use bottleneck::{Bottleneck, Limit};
 pub use latency::Percentiles;
 pub(crate) use latency::{Latency, Spread};
+pub use profile::StepTime;
 pub(crate) use recent::{NOTE_EVERY, Recent};
 pub(crate) use report::Edge;
 pub use report::{LimitOrigin, Report};

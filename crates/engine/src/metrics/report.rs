@@ -223,6 +223,9 @@ impl fmt::Display for Report {
                 tally.passed,
                 stage.times.busy.as_secs_f64()
             )?;
+            for step in &stage.steps {
+                writeln!(f, "    {step}")?;
+            }
         }
         if let Some(bottleneck) = self.bottleneck() {
             writeln!(f, "  bottleneck: {bottleneck}")?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Percentiles;
+use super::{Percentiles, StepTime};
 use crate::plan::meter::Times;
 use crate::plan::queue::Queue;
 use crate::plan::stage::Stage;
@@ -76,6 +76,9 @@ pub struct StageMetrics {
     pub chunk_items: usize,
     /// How much of all there is its source took, from 0 to 1, where that is known.
     pub fraction: Option<f64>,
+    /// Where its busy time went, as far as samples tell: what gives the items, the steps, and the handing
+    /// over. Empty unless a profile was asked for (`profiled`, with the feature `profiling`).
+    pub steps: Vec<StepTime>,
 }
 
 impl StageMetrics {
@@ -101,6 +104,7 @@ impl StageMetrics {
             queue_places: lines.iter().map(|line| line.places()).min().unwrap_or(0),
             chunk_items: lines.iter().map(|line| line.chunk_items()).min().unwrap_or(0),
             fraction: reading.fraction,
+            steps: steps(stage, reading.times.busy),
         }
     }
 
@@ -108,6 +112,17 @@ impl StageMetrics {
     pub fn busy_share(&self, elapsed: Duration) -> f64 {
         share(self.times.busy, elapsed, self.lanes)
     }
+}
+
+#[cfg(feature = "profiling")]
+fn steps(stage: &dyn Stage, busy: Duration) -> Vec<StepTime> {
+    let (sample, (first, names)) = stage.profile();
+    StepTime::parted(sample.named(first, &names), busy)
+}
+
+#[cfg(not(feature = "profiling"))]
+fn steps(_: &dyn Stage, _: Duration) -> Vec<StepTime> {
+    Vec::new()
 }
 
 /// Returns which part of the time of `lanes` lanes `time` is.

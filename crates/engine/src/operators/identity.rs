@@ -33,4 +33,8 @@ impl<T: Send + 'static> Operator for Identity<T> {
     }
 
     fn describe(&self, _: &mut Vec<&'static str>) {}
+
+    fn places(&self, names: &mut Vec<&'static str>) {
+        names.push("");
+    }
 }

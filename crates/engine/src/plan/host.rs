@@ -63,6 +63,10 @@ pub(crate) trait Host: Sync {
     /// Returns what runs tasks apart from the stages, if a stage said that it needs an executor.
     fn spawner(&self) -> Option<Spawner>;
 
+    /// Returns whether samples are taken of what steps take.
+    #[cfg(feature = "profiling")]
+    fn is_profiled(&self) -> bool;
+
     /// Notes how long a chunk was on its way to a last stage.
     fn arrived(&self, latency: Duration);
 

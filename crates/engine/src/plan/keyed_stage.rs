@@ -14,8 +14,12 @@ use super::host::Host;
 use super::lane_stage::LaneStage;
 use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
+#[cfg(feature = "profiling")]
+use super::profile::Sample;
 use super::queue::Line;
 use super::shared::Shared;
+#[cfg(feature = "profiling")]
+use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::operator::Operator;
 use crate::order::Order;
@@ -156,6 +160,17 @@ where
 
     fn set_lanes_active(&self, lanes: usize) {
         self.active_max.store(lanes.clamp(1, self.plan.lanes), Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "profiling")]
+    fn profile(&self) -> (Sample, Names) {
+        let mut sum = Sample::default();
+        let mut names = Names::default();
+        for (sample, named) in self.groups.iter().map(Stage::profile) {
+            sum.add(&sample);
+            names = named;
+        }
+        (sum, names)
     }
 
     fn reading(&self, now: Duration) -> Reading {

@@ -14,6 +14,8 @@ use std::time::Duration;
 use super::host::Host;
 use super::origin::Origin;
 use super::outlet::Outlet;
+#[cfg(feature = "profiling")]
+use super::profile::{Sample, Sampler, drive_sampled, flush_sampled};
 use crate::chunker::CHUNK_BYTES;
 use crate::error::{Cause, Interrupt, ItemError, Outcome, SourceError, panic_message};
 use crate::operator::{Emit, Operator};
@@ -32,23 +34,26 @@ pub(crate) struct Lane<C> {
     passed: u64,
     failed: u64,
     abandoned: u64,
+    /// Which runs are sampled, if a profile was asked for.
+    #[cfg(feature = "profiling")]
+    sampler: Option<Sampler>,
 }
 
 /// A chain taken out of its lane, put back when this is dropped.
-struct Seat<'a, C> {
+pub(super) struct Seat<'a, C> {
     home: &'a mut Option<C>,
     chain: Option<C>,
 }
 
 impl<'a, C> Seat<'a, C> {
     #[inline(always)]
-    fn take(home: &'a mut Option<C>) -> Self {
+    pub(super) fn take(home: &'a mut Option<C>) -> Self {
         let chain = home.take();
         Self { home, chain }
     }
 
     #[inline(always)]
-    fn chain(&mut self) -> &mut C {
+    pub(super) fn chain(&mut self) -> &mut C {
         self.chain.as_mut().expect("a seat holds what it took until it is dropped")
     }
 }
@@ -68,9 +73,9 @@ impl<C> Drop for Seat<'_, C> {
 }
 
 /// A value kept in a register, put back when this is dropped.
-struct Kept<'a, V: Copy> {
-    home: &'a mut V,
-    now: V,
+pub(super) struct Kept<'a, V: Copy> {
+    pub(super) home: &'a mut V,
+    pub(super) now: V,
 }
 
 impl<V: Copy> Drop for Kept<'_, V> {
@@ -81,9 +86,9 @@ impl<V: Copy> Drop for Kept<'_, V> {
 }
 
 /// What the chain of a lane emits into: the outlet, and the count of items that entered.
-struct Counted<'a, 'b, T> {
-    outlet: &'a mut Outlet<'b, T>,
-    fed: Kept<'a, u64>,
+pub(super) struct Counted<'a, 'b, T> {
+    pub(super) outlet: &'a mut Outlet<'b, T>,
+    pub(super) fed: Kept<'a, u64>,
 }
 
 impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
@@ -166,12 +171,12 @@ where
 }
 
 /// What a source pushes into: the chain of its stage, and whether that is enough for now.
-struct Feeder<'a, 'b, C: Operator> {
-    seat: Seat<'a, C>,
-    out: Counted<'a, 'b, C::Out>,
+pub(super) struct Feeder<'a, 'b, C: Operator> {
+    pub(super) seat: Seat<'a, C>,
+    pub(super) out: Counted<'a, 'b, C::Out>,
     /// Whether an item is in the chain.
-    in_chain: Kept<'a, bool>,
-    most: u64,
+    pub(super) in_chain: Kept<'a, bool>,
+    pub(super) most: u64,
     waker: &'a Waker,
     /// A watermark that a busy chain has not dealt with yet.
     pending: &'a mut Option<EventTime>,
@@ -271,7 +276,31 @@ where
     C::Out: Weigh,
 {
     pub(crate) fn new(chain: C, index: usize) -> Self {
-        Self { chain: Some(chain), index, taken: 0, passed: 0, failed: 0, abandoned: 0 }
+        Self {
+            chain: Some(chain),
+            index,
+            taken: 0,
+            passed: 0,
+            failed: 0,
+            abandoned: 0,
+            #[cfg(feature = "profiling")]
+            sampler: None,
+        }
+    }
+
+    /// Lets samples be taken of the next run, of so many items if that is known.
+    #[cfg(feature = "profiling")]
+    pub(super) fn begin_sampled(&mut self, items: Option<usize>) {
+        let index = self.index;
+        self.sampler.get_or_insert_with(|| Sampler::new(index)).begin_run(items);
+    }
+
+    /// Returns what a run of so many items has shown, if it was sampled.
+    #[cfg(feature = "profiling")]
+    pub(super) fn end_sampled(&mut self, fed: u64) -> Option<Sample> {
+        let sampler = self.sampler.as_mut()?;
+        sampler.end_run(fed);
+        sampler.take()
     }
 
     /// Makes another lane of the same chain.
@@ -285,6 +314,13 @@ where
 
     pub(crate) fn describe(&self, steps: &mut Vec<&'static str>) {
         self.chain().describe(steps);
+    }
+
+    #[cfg(feature = "profiling")]
+    pub(super) fn places(&self) -> Vec<&'static str> {
+        let mut names = Vec::with_capacity(C::PLACES);
+        self.chain().places(&mut names);
+        names
     }
 
     pub(super) fn held_bytes(&self) -> usize {
@@ -336,6 +372,8 @@ where
         let outcome = loop {
             let (home, rest, count, now, out) =
                 (&mut self.chain, &mut rest, &mut fed, &mut doing, &mut *outlet);
+            #[cfg(feature = "profiling")]
+            let mut sampler = self.sampler.as_mut().filter(|sampler| sampler.is_on());
             let caught = catch_unwind(AssertUnwindSafe(|| {
                 let is_held_up = |home: &Option<C>, out: &Outlet<'_, C::Out>| {
                     out.is_blocked() || home.as_ref().is_some_and(C::is_busy)
@@ -347,13 +385,28 @@ where
                     if is_held_up(home, out) || host.is_turn_over() {
                         return Ok(Ran::HeldUp);
                     }
-                    drive(home, rest, host.items_between_looks(), out, (&mut *count, &mut in_chain))?;
+                    let most = host.items_between_looks();
+                    #[cfg(feature = "profiling")]
+                    let most = match sampler.as_mut().and_then(|it| Some((it.items_before(*count)?, it))) {
+                        Some((0, sampler)) => {
+                            drive_sampled(home, rest, out, (&mut *count, &mut in_chain), sampler)?;
+                            continue;
+                        }
+                        Some((before, _)) => most.min(before),
+                        None => most,
+                    };
+                    drive(home, rest, most, out, (&mut *count, &mut in_chain))?;
                 }
                 if is_held_up(home, out) {
                     return Ok(Ran::HeldUp);
                 }
                 *now = Doing::Flush;
                 let mut out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
+                #[cfg(feature = "profiling")]
+                if let Some(sampler) = &mut sampler {
+                    flush_sampled(Seat::take(home).chain(), &mut out, sampler)?;
+                    return Ok(Ran::Through);
+                }
                 Seat::take(home).chain().on_flush(&mut out)?;
                 Ok(Ran::Through)
             }));
@@ -421,17 +474,28 @@ where
             let (home, count, inside, now) = (&mut self.chain, &mut fed, &mut in_chain, &mut doing);
             let said = &mut said;
             let out = &mut *outlet;
+            #[cfg(feature = "profiling")]
+            let mut sampler = self.sampler.as_mut().filter(|sampler| sampler.is_on());
             let caught = catch_unwind(AssertUnwindSafe(|| {
                 let out = Counted { outlet: out, fed: Kept { now: *count, home: count } };
                 let in_chain = Kept { now: false, home: inside };
                 let seat = Seat::take(home);
                 let mut feeder = Feeder { seat, out, in_chain, most, waker, pending: &mut *pending };
+                #[cfg(feature = "profiling")]
+                if let Some(sampler) = sampler.as_mut().filter(|_| said.is_none()) {
+                    feeder.pull_sampled(source, sampler, said)?;
+                }
                 let supply = match *said {
                     Some(supply) => supply,
                     None => *said.insert(source.pull(&mut feeder)?),
                 };
                 if !feeder.is_busy() {
                     *now = Doing::Flush;
+                    #[cfg(feature = "profiling")]
+                    if let Some(sampler) = sampler {
+                        flush_sampled(feeder.seat.chain(), &mut feeder.out, sampler)?;
+                        return Ok(supply);
+                    }
                     feeder.seat.chain().on_flush(&mut feeder.out)?;
                 }
                 Ok(supply)

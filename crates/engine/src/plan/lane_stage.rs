@@ -17,7 +17,11 @@ use super::lane::{Lane, Ran};
 use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
 use super::outlet::{Gathered, Outlet, may_go_on};
+#[cfg(feature = "profiling")]
+use super::profile::Sample;
 use super::queue::Line;
+#[cfg(feature = "profiling")]
+use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
 use crate::error::{Interrupt, Outcome};
@@ -37,6 +41,9 @@ pub(crate) struct LaneStage<C: Operator> {
     /// Lanes that may be at work at once.
     active_max: AtomicUsize,
     meter: Meter,
+    /// The names of its steps, as a profile sees them.
+    #[cfg(feature = "profiling")]
+    places: Vec<&'static str>,
     finished: AtomicBool,
 }
 
@@ -69,6 +76,8 @@ where
         let mut steps = Vec::new();
         first.describe(&mut steps);
         let plan = StagePlan::new(name, steps, lanes, order);
+        #[cfg(feature = "profiling")]
+        let places = first.places();
         let mut idle: Vec<_> = (1..lanes).map(|index| first.fork(index)).collect();
         idle.push(first);
         let held = (0..lanes).map(|_| None).collect();
@@ -82,6 +91,8 @@ where
             claims: Mutex::new(claims),
             active_max: AtomicUsize::new(lanes),
             meter: Meter::new(lanes),
+            #[cfg(feature = "profiling")]
+            places,
             finished: AtomicBool::new(false),
         }
     }
@@ -209,11 +220,17 @@ where
                     lane.abandon(std::mem::take(items).len());
                     Err(Interrupt::Done)
                 } else {
+                    #[cfg(feature = "profiling")]
+                    if host.is_profiled() {
+                        lane.begin_sampled(Some(count));
+                    }
                     lane.run(items, &mut outlet, (host, self.plan.lanes == 1))
                 };
                 lane.count_passed(&mut outlet);
                 self.meter.publish(lane.index, lane.tally());
                 let fed = count - items.len();
+                #[cfg(feature = "profiling")]
+                self.meter.add_sample(lane.end_sampled(fed as u64));
                 *position += fed as u64;
                 self.input.learn(fed, host.now().saturating_sub(started));
                 ran
@@ -402,6 +419,11 @@ where
 
     fn set_lanes_active(&self, lanes: usize) {
         self.active_max.store(lanes.clamp(1, self.plan.lanes), Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "profiling")]
+    fn profile(&self) -> (Sample, Names) {
+        (self.meter.sample(), ("(taking up)".to_owned(), self.places.clone()))
     }
 
     fn reading(&self, now: Duration) -> Reading {

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "profiling")]
+use super::profile::Sample;
 use super::stage::Reading;
 use crate::metrics::Spread;
 use crate::tally::Tally;
@@ -16,6 +18,9 @@ pub(crate) struct Meter {
     bytes_taken: AtomicU64,
     /// The bits of a fraction, not a number where none is known.
     fraction: AtomicU64,
+    /// What samples have shown.
+    #[cfg(feature = "profiling")]
+    sample: Mutex<Sample>,
 }
 
 /// What came of a piece of work.
@@ -109,7 +114,23 @@ impl Meter {
             account: Mutex::new(account),
             bytes_taken: AtomicU64::new(0),
             fraction: AtomicU64::new(f64::NAN.to_bits()),
+            #[cfg(feature = "profiling")]
+            sample: Mutex::default(),
         }
+    }
+
+    /// Adds what samples have shown, if there were any.
+    #[cfg(feature = "profiling")]
+    pub(crate) fn add_sample(&self, sample: Option<Sample>) {
+        if let Some(sample) = sample {
+            self.sample.lock().unwrap_or_else(PoisonError::into_inner).add(&sample);
+        }
+    }
+
+    /// Returns what samples have shown.
+    #[cfg(feature = "profiling")]
+    pub(crate) fn sample(&self) -> Sample {
+        self.sample.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {

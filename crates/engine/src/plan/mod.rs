@@ -24,6 +24,8 @@ pub(crate) mod origin_stage;
 pub(crate) mod outflow;
 mod outlet;
 mod producers;
+#[cfg(feature = "profiling")]
+pub(crate) mod profile;
 pub(crate) mod queue;
 mod shared;
 pub(crate) mod stage;

@@ -14,7 +14,11 @@ use super::meter::{Meter, Spare, Worked};
 use super::origin::Origin;
 use super::outflow::Outflow;
 use super::outlet::{Gathered, Outlet};
+#[cfg(feature = "profiling")]
+use super::profile::Sample;
 use super::queue::Line;
+#[cfg(feature = "profiling")]
+use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
 use crate::error::{Interrupt, Outcome};
@@ -35,6 +39,9 @@ pub(crate) struct OriginStage<S, C: Operator> {
     working: Mutex<Option<Working<S, C>>>,
     output: Box<dyn Outflow<C::Out>>,
     meter: Meter,
+    /// The name of the origin, and those of the steps as a profile sees them.
+    #[cfg(feature = "profiling")]
+    names: Names,
     bell: Arc<Bell>,
     waker: Waker,
     finished: AtomicBool,
@@ -112,6 +119,8 @@ where
         let lane = Lane::new(chain, 0);
         let mut steps = Vec::new();
         origin.describe(&mut steps);
+        #[cfg(feature = "profiling")]
+        let names = (steps.join(", "), lane.places());
         lane.describe(&mut steps);
         let links = Links { inlets: origin.inlets(), targets: output.targets(), copies: output.copies() };
         let plan = StagePlan::new(name, steps, 1, Order::Input);
@@ -135,6 +144,8 @@ where
             working: Mutex::new(Some(working)),
             output,
             meter: Meter::new(1),
+            #[cfg(feature = "profiling")]
+            names,
             waker: Waker::from(Arc::clone(&bell)),
             bell,
             finished: AtomicBool::new(false),
@@ -274,8 +285,14 @@ where
         self.bell.take_rung();
         let most = working.pace as u64;
         let extras = (&self.waker, &mut working.pending);
+        #[cfg(feature = "profiling")]
+        if host.is_profiled() {
+            working.lane.begin_sampled(None);
+        }
         let (fed, answer) = working.lane.feed(&mut working.origin, most, outlet, extras);
         working.position += fed;
+        #[cfg(feature = "profiling")]
+        self.meter.add_sample(working.lane.end_sampled(fed));
         if fed > 0 {
             let items = usize::try_from(fed).unwrap_or(usize::MAX);
             working.pace = paced(working.pace, items, host.now().saturating_sub(started), STEP_TIME);
@@ -396,6 +413,11 @@ where
 
     fn lines(&self) -> Vec<Arc<dyn Line>> {
         self.lines.clone()
+    }
+
+    #[cfg(feature = "profiling")]
+    fn profile(&self) -> (Sample, Names) {
+        (self.meter.sample(), self.names.clone())
     }
 
     fn reading(&self, now: Duration) -> Reading {

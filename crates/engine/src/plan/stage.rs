@@ -7,6 +7,8 @@ use super::StagePlan;
 use super::exchange::ExchangeId;
 use super::host::{Drive, Host};
 use super::meter::Times;
+#[cfg(feature = "profiling")]
+use super::profile::Sample;
 use super::queue::Line;
 use crate::metrics::Percentiles;
 use crate::tally::Tally;
@@ -61,9 +63,18 @@ pub(crate) trait Stage: Send + Sync {
         let _ = lanes;
     }
 
+    /// Returns what samples of its lanes have shown, and the names of where time went: of what gives the
+    /// items, and of its steps.
+    #[cfg(feature = "profiling")]
+    fn profile(&self) -> (Sample, Names);
+
     /// Returns what it has done by now.
     fn reading(&self, now: Duration) -> Reading;
 }
+
+/// The name of what gives the items of a stage, and those of its steps.
+#[cfg(feature = "profiling")]
+pub(crate) type Names = (String, Vec<&'static str>);
 
 /// What a stage lies between.
 #[derive(Clone, Debug, Default)]

@@ -54,6 +54,8 @@ pub(crate) struct Machine {
     /// When each stage last finished something, in nanoseconds, if anybody wants to know.
     moved: Vec<AtomicU64>,
     latency: Latency,
+    #[cfg(feature = "profiling")]
+    is_profiled: bool,
     stopping: AtomicBool,
     paused: AtomicBool,
     draining: AtomicBool,
@@ -100,6 +102,8 @@ impl Machine {
             moved: pipeline_moves,
             watch: options.stall.map(|(after, tell)| Watch::new(after, tell)),
             latency: Latency::default(),
+            #[cfg(feature = "profiling")]
+            is_profiled: options.is_profiled,
             stopping: AtomicBool::new(false),
             paused: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -444,6 +448,11 @@ impl Host for Machine {
 
     fn spawner(&self) -> Option<Spawner> {
         self.executor().map(Executor::spawner)
+    }
+
+    #[cfg(feature = "profiling")]
+    fn is_profiled(&self) -> bool {
+        self.is_profiled
     }
 
     fn arrived(&self, latency: Duration) {

@@ -227,6 +227,9 @@ impl StreamProcessor {
         if let Some(items) = self.options.default_chunk_size {
             stream = stream.chunked(Fixed(items.get()));
         }
+        if self.options.profiling_enabled {
+            stream = stream.profiled();
+        }
         if let Some(listener) = self.listener.clone() {
             stream = stream.on_progress(self.options.metrics_interval, move |metrics| {
                 (listener.lock().unwrap_or_else(PoisonError::into_inner))(metrics);

@@ -42,6 +42,8 @@ pub struct StreamOptions {
     /// How often progress is told.
     #[serde(rename = "metrics_interval", with = "milliseconds")]
     pub metrics_interval: Duration,
+    /// Whether pipelines sample how long each of their steps takes, for their reports and their advice.
+    pub profiling_enabled: bool,
     /// Attempts at an item, the first included, in the steps the processor makes.
     pub retry_attempts: u32,
     /// Pause before the second attempt; it doubles from then on.
@@ -65,6 +67,7 @@ impl Default for StreamOptions {
             backpressure_threshold: 0.8,
             enable_optimization: true,
             metrics_interval: Duration::from_secs(1),
+            profiling_enabled: false,
             retry_attempts: 1,
             retry_delay: Duration::from_millis(100),
             error_tolerance: 0.0,

@@ -30,6 +30,8 @@ pub struct OptimizationConfig {
     /// How often metrics are told. A second unless set.
     #[serde(with = "milliseconds")]
     pub metrics_interval: Duration,
+    /// Whether pipelines sample how long each of their steps takes, for their reports and their advice.
+    pub profiling_enabled: bool,
 }
 
 impl Default for OptimizationConfig {
@@ -39,6 +41,7 @@ impl Default for OptimizationConfig {
             max_concurrency: None,
             tuning_interval: Duration::from_millis(50),
             metrics_interval: Duration::from_secs(1),
+            profiling_enabled: false,
         }
     }
 }
@@ -142,6 +145,9 @@ impl HighThroughputProcessor {
         let mut pipeline = pipeline.threads(self.lanes()).tuned_by(self.config.tuning_interval, tuner);
         if let Some(bytes) = self.config.memory_limit {
             pipeline = pipeline.memory_limit(bytes);
+        }
+        if self.config.profiling_enabled {
+            pipeline = pipeline.profiled();
         }
         if let Some(listener) = self.listener.clone() {
             pipeline = pipeline.on_progress(self.config.metrics_interval, move |metrics| {
