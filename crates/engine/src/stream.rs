@@ -336,7 +336,7 @@ where
     }
 
     /// Ends this stage with an exchange and begins the next one behind it.
-    fn close<N: Head<Item = T>>(
+    pub(crate) fn close<N: Head<Item = T>>(
         self,
         next: impl FnOnce(Arc<Exchange<T>>) -> N,
         lanes_after: usize,

@@ -384,7 +384,7 @@ pub(crate) fn paced(before: usize, items: usize, busy: Duration, target: Duratio
 const PLACES_PER_LANE: usize = 4;
 
 /// Chunks that fill the budget at least: more make small budgets exact and handing over dear.
-const BUDGET_CHUNKS: usize = 16;
+pub(super) const BUDGET_CHUNKS: usize = 16;
 
 /// Emptied buffers that are kept to be filled again: one that is being filled and one that is emptied.
 const SPARE_BUFFERS: usize = 2;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::exchange::{ExchangeId, Port};
+use super::exchange::{BUDGET_CHUNKS, ExchangeId, Port};
 use super::lineup::Place;
 use super::outflow::Outflow;
 use crate::chunk::Chunk;
@@ -32,6 +32,12 @@ impl<I, T> Fan<I, T> {
     /// Sends `copies` items for each one to the ways that `split` says.
     pub(crate) fn new(ways: Vec<Port<T>>, copies: u64, split: Split<I, T>) -> Self {
         Self { ways, split, copies, places: Mutex::default() }
+    }
+
+    /// Returns how many times the usual bytes a chunk may have, since each way gets a part of it.
+    fn chunk_scale(&self) -> usize {
+        let parts = self.ways.len() / usize::try_from(self.copies).unwrap_or(usize::MAX).max(1);
+        (parts / 2).clamp(1, SCALE_MAX)
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -131,11 +137,13 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
     fn chunk_limits(&self, budget_bytes: usize) -> ChunkLimits {
         let mut limits = self.ways.iter().map(|way| way.chunk_limits(budget_bytes));
         let first = limits.next().expect("a fan has a way");
-        limits.fold(first, |a, b| ChunkLimits {
+        let all = limits.fold(first, |a, b| ChunkLimits {
             items_max: a.items_max.max(b.items_max),
             bytes_max: a.bytes_max.min(b.bytes_max),
             linger: a.linger.max(b.linger),
-        })
+        });
+        let bytes_max = all.bytes_max.saturating_mul(self.chunk_scale()).min(budget_bytes / BUDGET_CHUNKS + 1);
+        ChunkLimits { bytes_max, ..all }
     }
 
     fn targets(&self) -> Vec<ExchangeId> {
@@ -146,3 +154,7 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
         self.copies
     }
 }
+
+/// How many times the usual bytes a chunk has that is parted among many ways. More makes better parts, and
+/// puts the chunk out of the cache.
+const SCALE_MAX: usize = 4;

@@ -25,6 +25,15 @@ pub(crate) enum Drive {
     Threads,
 }
 
+/// Who asks a stage for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Worker {
+    /// Its number among all, from 0.
+    pub(crate) number: usize,
+    /// It found nothing of its own to do, so it may take what another would rather do itself.
+    pub(crate) helps: bool,
+}
+
 /// What a stage needs of whatever runs it: threads, one thread, or a simulation.
 pub(crate) trait Host: Sync {
     /// Returns the bytes the pipeline may hold.

@@ -2,7 +2,8 @@
 //!
 //! Keys are spread over *groups*, several for each lane, and each group has a chain and a line of its
 //! own. A lane takes whichever group has something to do, so a key that gets more than its share occupies
-//! one lane and holds nobody up but the others of its group.
+//! one lane and holds nobody up but the others of its group. A worker comes back to the groups it served
+//! last: what they hold is in its cache, and to take it from another's costs more than most steps do.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use super::StagePlan;
 use super::exchange::Exchange;
-use super::host::Host;
+use super::host::{Host, Worker};
 use super::lane_stage::LaneStage;
 use super::meter::{Meter, Spare, Worked};
 use super::outflow::Outflow;
@@ -29,7 +30,7 @@ use crate::weigh::Weigh;
 /// A stage of groups of keys.
 pub(crate) struct KeyedStage<C: Operator> {
     plan: StagePlan,
-    groups: Vec<LaneStage<C>>,
+    groups: Vec<Group<C>>,
     /// Lanes at work.
     working: AtomicUsize,
     /// Lanes that may be at work at once.
@@ -38,6 +39,13 @@ pub(crate) struct KeyedStage<C: Operator> {
     cursor: AtomicUsize,
     meter: Meter,
     finished: AtomicBool,
+}
+
+/// Some of the keys.
+struct Group<C: Operator> {
+    stage: LaneStage<C>,
+    /// The worker that served it last, whose cache holds what is known of its keys.
+    home: AtomicUsize,
 }
 
 impl<C: Operator> KeyedStage<C>
@@ -60,7 +68,8 @@ where
             .zip(inputs)
             .map(|(output, input)| {
                 let name = Some(plan.name.clone());
-                LaneStage::new(name, 1, Order::Input, input, chain.fork(), Box::new(output))
+                let stage = LaneStage::new(name, 1, Order::Input, input, chain.fork(), Box::new(output));
+                Group { stage, home: AtomicUsize::new(NOBODY) }
             })
             .collect();
         Self {
@@ -72,6 +81,10 @@ where
             meter: Meter::new(lanes),
             finished: AtomicBool::new(false),
         }
+    }
+
+    fn stages(&self) -> impl Iterator<Item = &LaneStage<C>> {
+        self.groups.iter().map(|group| &group.stage)
     }
 
     /// Takes a lane, if one is free.
@@ -86,14 +99,20 @@ impl<C: Operator> Stage for KeyedStage<C>
 where
     C::Out: Weigh,
 {
-    fn step(&self, index: usize, host: &dyn Host) -> Step {
+    fn step(&self, index: usize, host: &dyn Host, worker: Worker) -> Step {
         if self.is_finished() || !self.take_lane() {
             return Step::Waiting;
         }
         let first = self.cursor.fetch_add(1, Ordering::Relaxed) % self.groups.len();
         let found = (first..self.groups.len()).chain(0..first).find_map(|group| {
-            let group = &self.groups[group];
-            Some((group, group.find(host)?))
+            let Group { stage, home } = &self.groups[group];
+            let is_strange = ![worker.number, NOBODY].contains(&home.load(Ordering::Relaxed));
+            if is_strange && !worker.helps {
+                return None;
+            }
+            let job = stage.find(host)?;
+            home.store(worker.number, Ordering::Relaxed);
+            Some((stage, job))
         });
         let step = match found {
             Some((group, job)) => {
@@ -113,7 +132,7 @@ where
         };
         self.working.fetch_sub(1, Ordering::AcqRel);
         if step == Step::Worked {
-            if self.groups.iter().all(Stage::is_finished) {
+            if self.stages().all(Stage::is_finished) {
                 self.finished.store(true, Ordering::Release);
             }
             host.changed();
@@ -126,15 +145,15 @@ where
     }
 
     fn is_quiet(&self) -> bool {
-        self.groups.iter().all(Stage::is_quiet)
+        self.stages().all(Stage::is_quiet)
     }
 
     fn due(&self) -> Option<Duration> {
-        self.groups.iter().filter_map(Stage::due).min()
+        self.stages().filter_map(Stage::due).min()
     }
 
     fn abandon(&self) {
-        self.groups.iter().for_each(Stage::abandon);
+        self.stages().for_each(Stage::abandon);
     }
 
     fn plan(&self) -> &StagePlan {
@@ -142,7 +161,7 @@ where
     }
 
     fn links(&self) -> Links {
-        let mut links = self.groups.iter().map(Stage::links);
+        let mut links = self.stages().map(Stage::links);
         let first = links.next().expect("there is a group at least");
         links.fold(first, |mut all, one| {
             all.inlets.extend(one.inlets);
@@ -151,7 +170,7 @@ where
     }
 
     fn lines(&self) -> Vec<Arc<dyn Line>> {
-        self.groups.iter().flat_map(Stage::lines).collect()
+        self.stages().flat_map(Stage::lines).collect()
     }
 
     fn lanes_active(&self) -> usize {
@@ -166,7 +185,7 @@ where
     fn profile(&self) -> (Sample, Names) {
         let mut sum = Sample::default();
         let mut names = Names::default();
-        for (sample, named) in self.groups.iter().map(Stage::profile) {
+        for (sample, named) in self.stages().map(Stage::profile) {
             sum.add(&sample);
             names = named;
         }
@@ -175,7 +194,7 @@ where
 
     fn reading(&self, now: Duration) -> Reading {
         let (mut tally, mut bytes_passed) = (Tally::default(), 0);
-        for group in &self.groups {
+        for group in self.stages() {
             let reading = group.reading(now);
             tally += reading.tally;
             bytes_passed += reading.bytes_passed;
@@ -183,3 +202,6 @@ where
         Reading { tally, bytes_passed, ..self.meter.reading(now) }
     }
 }
+
+/// The home of a group that nobody has served yet.
+const NOBODY: usize = usize::MAX;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::StagePlan;
 use super::exchange::{Exchange, Sight};
-use super::host::Host;
+use super::host::{Host, Worker};
 use super::job::{Fence, Job, Work};
 use super::lane::{Lane, Ran};
 use super::meter::{Meter, Spare, Worked};
@@ -352,7 +352,7 @@ impl<C: Operator> Stage for LaneStage<C>
 where
     C::Out: Weigh,
 {
-    fn step(&self, index: usize, host: &dyn Host) -> Step {
+    fn step(&self, index: usize, host: &dyn Host, _: Worker) -> Step {
         let Some(job) = self.find(host) else { return Step::Waiting };
         self.work(job, index, host);
         Step::Worked

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::StagePlan;
 use super::bell::Bell;
 use super::exchange::paced;
-use super::host::{Drive, Host};
+use super::host::{Drive, Host, Worker};
 use super::lane::Lane;
 use super::meter::{Meter, Spare, Worked};
 use super::origin::Origin;
@@ -347,7 +347,7 @@ where
     C: Operator,
     C::Out: Weigh,
 {
-    fn step(&self, index: usize, host: &dyn Host) -> Step {
+    fn step(&self, index: usize, host: &dyn Host, _: Worker) -> Step {
         if self.is_finished() {
             return Step::Waiting;
         }

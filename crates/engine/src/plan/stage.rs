@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::StagePlan;
 use super::exchange::ExchangeId;
-use super::host::{Drive, Host};
+use super::host::{Drive, Host, Worker};
 use super::meter::Times;
 #[cfg(feature = "profiling")]
 use super::profile::Sample;
@@ -25,7 +25,7 @@ pub(crate) enum Step {
 /// One stage of a running pipeline. Any thread may ask it to take a step at any time.
 pub(crate) trait Stage: Send + Sync {
     /// Takes one step if there is one to take: a chunk from its inlet to its outlet.
-    fn step(&self, index: usize, host: &dyn Host) -> Step;
+    fn step(&self, index: usize, host: &dyn Host, worker: Worker) -> Step;
 
     /// Returns whether it will never do anything again.
     fn is_finished(&self) -> bool;

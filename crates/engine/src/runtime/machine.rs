@@ -25,7 +25,7 @@ use crate::budget::Budget;
 use crate::error::{Interrupt, panic_message};
 use crate::metrics::{Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics};
 use crate::pipeline::{Pipeline, Progress};
-use crate::plan::host::{Drive, Host, Spawner};
+use crate::plan::host::{Drive, Host, Spawner, Worker};
 use crate::plan::stage::{Stage, Step};
 use crate::tune::Adjustment;
 
@@ -225,10 +225,10 @@ impl Machine {
     }
 
     /// Asks one stage for a step.
-    pub(super) fn step(&self, index: usize) -> Step {
+    pub(super) fn step(&self, index: usize, worker: Worker) -> Step {
         let _context = self.executor().map(Executor::enter);
         let _span = self.trace.enter(index);
-        let step = self.guarded(index, |stage| stage.step(index, self)).unwrap_or(Step::Worked);
+        let step = self.guarded(index, |stage| stage.step(index, self, worker)).unwrap_or(Step::Worked);
         if step == Step::Worked {
             self.trace.stepped(index, || self.stages[index].reading(self.clock.elapsed()).tally);
         }
@@ -267,13 +267,14 @@ impl Machine {
             .ok()
     }
 
-    /// Asks all stages for a step, those nearest to the sinks first.
-    pub(super) fn step_any(&self) -> Step {
-        let is_stepping = |&index: &usize| self.step(index) == Step::Worked;
-        match (0..self.stages.len()).rev().find(is_stepping) {
-            Some(_) => Step::Worked,
-            None => Step::Waiting,
-        }
+    /// Asks all stages for a step, those nearest to the sinks first, and then for what others would rather
+    /// do themselves.
+    pub(super) fn step_any(&self, number: usize) -> Step {
+        let is_stepping = |helps| {
+            let mut stages = (0..self.stages.len()).rev();
+            stages.any(|index| self.step(index, Worker { number, helps }) == Step::Worked)
+        };
+        if is_stepping(false) || self.threads > 1 && is_stepping(true) { Step::Worked } else { Step::Waiting }
     }
 
     pub(super) fn stages_count(&self) -> usize {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::machine::Machine;
 use crate::chance::Chance;
+use crate::plan::host::Worker;
 use crate::plan::stage::Step;
 
 /// The random choices of a simulated run.
@@ -56,7 +57,7 @@ impl Machine {
             self.clock.advance_to(self.clock.elapsed() + schedule.moment());
             let first = schedule.one_of(self.stages_count());
             let order = (first..self.stages_count()).chain(0..first);
-            let has_worked = order.into_iter().any(|index| self.step(index) == Step::Worked);
+            let has_worked = order.into_iter().any(|index| self.step(index, WORKER) == Step::Worked);
             self.tell();
             // A stage may have refused only because chance told it that its turn was over.
             refusals = if has_worked { 0 } else { refusals + 1 };
@@ -73,6 +74,9 @@ impl Machine {
         }
     }
 }
+
+/// The one that does everything.
+const WORKER: Worker = Worker { number: 0, helps: true };
 
 /// How long a call to the world outside, which no seed decides, may take before a look at it.
 const OUTSIDE: Duration = Duration::from_millis(100);

@@ -21,16 +21,16 @@ impl Machine {
             if let Some(watch) = &self.watch {
                 scope.spawn(|| watch.keep(self));
             }
-            for _ in usize::from(!is_guest)..self.threads {
-                scope.spawn(|| self.work());
+            for number in usize::from(!is_guest)..self.threads {
+                scope.spawn(move || self.work(number));
             }
             if !is_guest {
-                self.work();
+                self.work(0);
             }
         });
     }
 
-    fn work(&self) {
+    fn work(&self, number: usize) {
         let _last_will = StopOnUnwind(self);
         let mut looked_after = Duration::ZERO;
         loop {
@@ -41,7 +41,7 @@ impl Machine {
                 self.watch.iter().for_each(Watch::end);
                 return;
             }
-            match self.step_any() {
+            match self.step_any(number) {
                 Step::Worked => {
                     if let Some(executor) = self.executor() {
                         let now = self.clock.elapsed();

@@ -66,6 +66,9 @@ where
         F: Fn(&T) -> K + Send + Sync + 'static,
     {
         assert!(lanes > 0, "a stage has at least one lane");
+        if lanes == 1 {
+            return self.close(|inlet| Keys { groups: vec![inlet], lanes }, lanes);
+        }
         let split = |entry: Entry<K, T>, ways: &mut [Vec<T>]| {
             let way = group(entry.key.hash(), ways.len());
             ways[way].push(entry.item);
