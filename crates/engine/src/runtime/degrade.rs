@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::flow::MemoryStats;
+use super::trace::Trace;
 use crate::plan::stage::Stage;
 use crate::tune::{ADJUSTMENTS_MAX, Adjustment, Degrade, EASED_TIMES, Knob, Mood};
 
@@ -36,7 +37,13 @@ impl Degrading {
 
     /// Looks at the memory, if nobody else is looking; returns whether anything was set, and whether the
     /// pipeline now goes on with less.
-    pub(crate) fn look(&self, now: Duration, memory: MemoryStats, stages: &[Box<dyn Stage>]) -> (bool, bool) {
+    pub(crate) fn look(
+        &self,
+        now: Duration,
+        memory: MemoryStats,
+        stages: &[Box<dyn Stage>],
+        trace: &Trace,
+    ) -> (bool, bool) {
         let is_degraded = || self.is_degraded.load(Ordering::Relaxed);
         let Ok(mut state) = self.state.try_lock() else { return (false, is_degraded()) };
         let State { rule, lanes, made } = &mut *state;
@@ -54,7 +61,9 @@ impl Degrading {
                 if made.len() >= ADJUSTMENTS_MAX {
                     made.pop_front();
                 }
-                made.push_back(Adjustment { at: now, ..Adjustment::new(index, knob, (from, to), &*reason) });
+                let done = Adjustment { at: now, ..Adjustment::new(index, knob, (from, to), &*reason) };
+                trace.adjusted(&done);
+                made.push_back(done);
             }
         }
         (true, is_degraded())

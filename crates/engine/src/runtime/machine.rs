@@ -18,6 +18,7 @@ use super::memory;
 use super::pressure::Pressure;
 use super::signal::Signal;
 use super::simulated::Schedule;
+use super::trace::Trace;
 use super::tune::Tuning;
 use super::watch::Watch;
 use crate::budget::Budget;
@@ -51,6 +52,7 @@ pub(crate) struct Machine {
     give_back: Option<Beat>,
     given_back_bytes: AtomicU64,
     pub(super) watch: Option<Watch>,
+    pub(super) trace: Trace,
     /// When each stage last finished something, in nanoseconds, if anybody wants to know.
     moved: Vec<AtomicU64>,
     latency: Latency,
@@ -101,6 +103,7 @@ impl Machine {
             schedule,
             moved: pipeline_moves,
             watch: options.stall.map(|(after, tell)| Watch::new(after, tell)),
+            trace: Trace::new(&plan),
             latency: Latency::default(),
             #[cfg(feature = "profiling")]
             is_profiled: options.is_profiled,
@@ -130,13 +133,15 @@ impl Machine {
         let history = self.history.as_ref().map(|(_, ring)| lock(ring).take()).unwrap_or_default();
         let report = Report::new(self.metrics(), self.limit_origin, is_exact.then_some(edges))
             .with_past(history, self.adjustments());
-        match self.first_failure().take() {
+        let outcome = match self.first_failure().take() {
             None => Ok(report),
             Some((index, failure)) => {
                 let stage = index.map(|index| (index, self.stages[index].plan().name.clone()));
                 Err(PipelineError { stage, failure, report: Box::new(report) })
             }
-        }
+        };
+        self.trace.ended(&outcome);
+        outcome
     }
 
     /// Takes all that was set while it ran, in the order of time.
@@ -222,7 +227,11 @@ impl Machine {
     /// Asks one stage for a step.
     pub(super) fn step(&self, index: usize) -> Step {
         let _context = self.executor().map(Executor::enter);
+        let _span = self.trace.enter(index);
         let step = self.guarded(index, |stage| stage.step(index, self)).unwrap_or(Step::Worked);
+        if step == Step::Worked {
+            self.trace.stepped(index, || self.stages[index].reading(self.clock.elapsed()).tally);
+        }
         if self.watch.is_some() && step == Step::Worked {
             let now = u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX);
             self.moved[index].store(now, Ordering::Relaxed);
@@ -320,7 +329,9 @@ impl Machine {
 
     /// Tells of pressure, and of progress if it is time and nobody else is telling.
     pub(super) fn tell(&self) {
-        self.pressure.look(&self.budget);
+        if let Some(level) = self.pressure.look(&self.budget) {
+            self.trace.pressure(level, self.memory());
+        }
         let now = self.clock.elapsed();
         if self.recent_beat.is_due(now)
             && let Some(first) = self.stages.first()
@@ -339,7 +350,7 @@ impl Machine {
             self.given_back_bytes.fetch_add(lines.map(|line| line.give_back_idle()).sum(), Ordering::Relaxed);
         }
         let (has_set, is_degraded) = match &self.degrading {
-            Some(degrading) => degrading.look(now, self.memory(), &self.stages),
+            Some(degrading) => degrading.look(now, self.memory(), &self.stages, &self.trace),
             None => (false, false),
         };
         if has_set {
@@ -347,7 +358,7 @@ impl Machine {
         }
         if let Some(tuning) = &self.tuning
             && !tuning.rests(is_degraded)
-            && tuning.look(now, &self.stages, || self.metrics())
+            && tuning.look(now, (&self.stages, &self.trace), || self.metrics())
         {
             self.signal.changed();
         }

@@ -23,11 +23,17 @@ mod simulated;
 #[cfg(not(feature = "async"))]
 mod synchronous;
 mod threaded;
+#[cfg(feature = "tracing")]
+mod trace;
 mod tune;
+#[cfg(not(feature = "tracing"))]
+mod untraced;
 mod watch;
 
 #[cfg(not(feature = "async"))]
 use self::synchronous as asynchronous;
+#[cfg(not(feature = "tracing"))]
+use self::untraced as trace;
 
 #[cfg(feature = "async")]
 pub use awaited::ItemStream;

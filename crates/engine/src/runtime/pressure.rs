@@ -60,19 +60,20 @@ impl Pressure {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(tell);
     }
 
-    /// Looks at the bytes held, and tells if they have crossed the threshold.
-    pub(crate) fn look(&self, budget: &Budget) {
+    /// Looks at the bytes held, and tells if they have crossed the threshold; returns whereto.
+    pub(crate) fn look(&self, budget: &Budget) -> Option<Level> {
         let is_pressed = self.is_reached(budget);
         if is_pressed == self.is_pressed.load(Ordering::Relaxed)
             || self.is_pressed.swap(is_pressed, Ordering::AcqRel) == is_pressed
         {
-            return;
+            return None;
         }
         self.events.fetch_add(u64::from(is_pressed), Ordering::Relaxed);
         let level = if is_pressed { Level::Pressed } else { Level::Relieved };
         for tell in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
             tell(level);
         }
+        Some(level)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::beat::Beat;
+use super::trace::Trace;
 use crate::metrics::Metrics;
 use crate::plan::stage::Stage;
 use crate::tune::{ADJUSTMENTS_MAX, Adjustment, Knob, Tuner};
@@ -40,7 +41,7 @@ impl Tuning {
     pub(crate) fn look(
         &self,
         now: Duration,
-        stages: &[Box<dyn Stage>],
+        (stages, trace): (&[Box<dyn Stage>], &Trace),
         metrics: impl FnOnce() -> Metrics,
     ) -> bool {
         if !self.beat.is_due(now) {
@@ -59,6 +60,7 @@ impl Tuning {
             if made.len() >= ADJUSTMENTS_MAX {
                 made.pop_front();
             }
+            trace.adjusted(&done);
             made.push_back(done);
         }
         has_changed

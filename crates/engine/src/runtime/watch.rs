@@ -40,6 +40,7 @@ impl Watch {
                 // Once for each time it stands still.
                 if std::mem::replace(told, moved) != moved {
                     let stall = Stall { stage: index, name: machine.name(index), time };
+                    machine.trace.stalled(&stall);
                     (self.tell.lock().unwrap_or_else(PoisonError::into_inner))(&stall);
                 }
             }
