@@ -62,6 +62,20 @@ impl<O: Operator> Guarded<O> {
         }
     }
 
+    /// Gives the step an item that no policy asks for: nothing of it is kept, so that it stays in registers.
+    #[inline]
+    fn attempt_only(&mut self, item: O::In, out: &mut impl Emit<O::Out>) -> Outcome {
+        self.active = true;
+        let outcome = self.step.on_item(item, &mut Shield { active: &mut self.active, out });
+        match outcome {
+            Err(Interrupt::Item(error)) if std::mem::take(&mut self.active) => {
+                let attempt = Attempt { position: out.position(), number: 1, began: Duration::ZERO };
+                self.settle(None, attempt, *error, out)
+            }
+            outcome => outcome,
+        }
+    }
+
     /// Does what the policies say with an item that failed.
     #[cold]
     fn settle(
@@ -123,6 +137,9 @@ impl<O: Operator> Operator for Guarded<O> {
 
     #[inline]
     fn on_item(&mut self, item: O::In, out: &mut impl Emit<O::Out>) -> Outcome {
+        if self.policies.are_none() {
+            return self.attempt_only(item, out);
+        }
         let needs_time = self.policies.retry.is_some();
         let began = if needs_time { out.now() } else { Duration::ZERO };
         let attempt = Attempt { position: out.position(), number: 1, began };

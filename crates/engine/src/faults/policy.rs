@@ -112,6 +112,15 @@ impl<T, U> Policies<T, U> {
         }
     }
 
+    /// Returns whether nothing was said: the first failure stops the pipeline.
+    #[inline]
+    pub(crate) fn are_none(&self) -> bool {
+        matches!(self.given_up, GivenUp::Stop)
+            && self.retry.is_none()
+            && self.breaker.is_none()
+            && self.tolerance.is_none()
+    }
+
     /// Copies an item before the step takes it, if a policy may want it back.
     #[inline]
     pub(crate) fn keep(&self, item: &T) -> Option<T> {
