@@ -20,6 +20,22 @@ pub trait Emit<T> {
     /// with `?`.
     fn emit(&mut self, item: T) -> Outcome;
 
+    /// Takes up to `count` items at once, fewer if there are no more or it is full, and returns whether there
+    /// may be more; or takes none, being no place for many at once.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn emit_many(
+        &mut self,
+        items: &mut impl Iterator<Item = T>,
+        count: usize,
+    ) -> Option<Result<bool, Interrupt>>
+    where
+        Self: Sized,
+    {
+        let _ = (items, count);
+        None
+    }
+
     /// Returns the position, from 0, of the item in hand among those its stage took.
     fn position(&self) -> u64;
 
@@ -119,6 +135,19 @@ pub trait Operator: Send + Sized + 'static {
     ///
     /// If the item fails, the operator needs no more, or `out` answered with an interrupt.
     fn on_item(&mut self, item: Self::In, out: &mut impl Emit<Self::Out>) -> Outcome;
+
+    /// Takes up to `count` items at once, as [`Emit::emit_many`], if it does nothing with any of them.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn on_many(
+        &mut self,
+        items: &mut impl Iterator<Item = Self::In>,
+        count: usize,
+        out: &mut impl Emit<Self::Out>,
+    ) -> Option<Result<bool, Interrupt>> {
+        let _ = (items, count, out);
+        None
+    }
 
     /// Learns that a run of items follows: the place to check once what holds for each of them, so that
     /// the compiler knows it too.

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::error::{Interrupt, Outcome};
 use crate::operator::{Emit, Operator};
 
 /// Passes items on as they are.
@@ -22,6 +22,16 @@ impl<T: Send + 'static> Operator for Identity<T> {
     #[inline(always)]
     fn on_item(&mut self, item: T, out: &mut impl Emit<T>) -> Outcome {
         out.emit(item)
+    }
+
+    #[inline(always)]
+    fn on_many(
+        &mut self,
+        items: &mut impl Iterator<Item = T>,
+        count: usize,
+        out: &mut impl Emit<T>,
+    ) -> Option<Result<bool, Interrupt>> {
+        out.emit_many(items, count)
     }
 
     fn fork(&self) -> Self {

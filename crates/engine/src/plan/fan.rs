@@ -142,7 +142,8 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
             bytes_max: a.bytes_max.min(b.bytes_max),
             linger: a.linger.max(b.linger),
         });
-        let bytes_max = all.bytes_max.saturating_mul(self.chunk_scale()).min(budget_bytes / BUDGET_CHUNKS + 1);
+        let bytes_max =
+            all.bytes_max.saturating_mul(self.chunk_scale()).min(budget_bytes / BUDGET_CHUNKS + 1);
         ChunkLimits { bytes_max, ..all }
     }
 

@@ -97,6 +97,15 @@ impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
         self.outlet.emit(item)
     }
 
+    #[inline(always)]
+    fn emit_many(
+        &mut self,
+        items: &mut impl Iterator<Item = T>,
+        count: usize,
+    ) -> Option<Result<bool, Interrupt>> {
+        self.outlet.emit_many(items, count, &mut self.fed.now)
+    }
+
     #[inline]
     fn position(&self) -> u64 {
         self.outlet.position_of(self.fed.now)
@@ -155,6 +164,9 @@ where
     let mut source = Seat::take(items);
     let (chain, items) = (seat.chain(), source.chain());
     chain.on_run();
+    if let Some(has_more) = chain.on_many(items, count, &mut out) {
+        return has_more.map(|has_more| if has_more { Drove::SoFar } else { Drove::ToTheEnd });
+    }
     // Counted by the number of the round and not by adding up: the compiler would add in vectors.
     let before = out.fed.now;
     for round in 0..count as u64 {

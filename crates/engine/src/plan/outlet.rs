@@ -266,6 +266,56 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         };
         if is_full { self.cut() } else { Ok(()) }
     }
+
+    /// Takes up to `count` items at once, where nobody needs to look at each; as [`Emit::emit_many`].
+    ///
+    /// [`Emit::emit_many`]: crate::operator::Emit::emit_many
+    #[inline]
+    pub(super) fn emit_many(
+        &mut self,
+        items: &mut impl Iterator<Item = T>,
+        count: usize,
+        taken: &mut u64,
+    ) -> Option<Result<bool, Interrupt>> {
+        if std::mem::needs_drop::<T>() || size_of::<T>() > self.item_bytes_max {
+            return None;
+        }
+        let mut left = count;
+        while left > 0 && !self.is_blocked {
+            let length = self.gathered.items.len();
+            if length == 0 {
+                self.make_room();
+            }
+            let some = left.min(self.items_max.saturating_sub(length).max(1));
+            let gain = Gain { items: &mut self.gathered.items, before: length, count: taken };
+            gain.items.extend(items.take(some));
+            drop(gain);
+            let has_ended = self.gathered.items.len() - length < some;
+            if self.gathered.items.len() >= self.items_max
+                && let Err(reason) = self.cut()
+            {
+                return Some(Err(reason));
+            }
+            if has_ended {
+                return Some(Ok(false));
+            }
+            left -= some;
+        }
+        Some(Ok(true))
+    }
+}
+
+/// Counts what a buffer has gained when this is dropped, also by a panic of whoever fills it.
+struct Gain<'a, T> {
+    items: &'a mut Vec<T>,
+    before: usize,
+    count: &'a mut u64,
+}
+
+impl<T> Drop for Gain<'_, T> {
+    fn drop(&mut self) {
+        *self.count += (self.items.len() - self.before) as u64;
+    }
 }
 
 /// Returns whether a lane may go on with a message: there is memory, or it is the first in line and the
