@@ -251,11 +251,7 @@ impl Seen {
 }
 
 fn ours_fold(count: u64) -> Answer {
-    // In a box, since a fold moves what it has for each event.
-    let seen = Stream::iter(events(count)).fold(Box::new(Seen::new()), |mut seen, event| {
-        seen.add(event);
-        seen
-    });
+    let seen = Stream::iter(events(count)).fold_mut(Seen::new(), Seen::add);
     seen.expect("nothing fails").windows.finish()
 }
 

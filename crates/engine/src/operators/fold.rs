@@ -9,7 +9,7 @@ use crate::tally::Tally;
 
 /// Combines all items into one value, which it hands out at the end.
 pub struct Fold<T, A, F> {
-    /// `None` only while the user's function has it, or after that panicked.
+    /// `None` only while a function that takes it has it, or after that panicked.
     gathered: Option<A>,
     combine: F,
     passed: u64,
@@ -26,15 +26,14 @@ impl<T, A, F> Fold<T, A, F> {
 impl<T: Send + 'static, A, F> Operator for Fold<T, A, F>
 where
     A: Send + 'static,
-    F: FnMut(A, T) -> A + Send + 'static,
+    F: FnMut(&mut Option<A>, T) + Send + 'static,
 {
     type In = T;
     type Out = Never;
 
     #[inline(always)]
     fn on_item(&mut self, item: T, _: &mut impl Emit<Never>) -> Outcome {
-        let before = self.gathered.take().expect("a panic of the user's function ends the fold");
-        self.gathered = Some((self.combine)(before, item));
+        (self.combine)(&mut self.gathered, item);
         self.passed += 1;
         Ok(())
     }
@@ -42,7 +41,7 @@ where
     #[inline(always)]
     fn on_run(&mut self) {
         // Written anew, so that the compiler knows it is there and adds up in a register.
-        let gathered = self.gathered.take().expect("a panic of the user's function ends the fold");
+        let gathered = self.gathered.take().expect(STILL_THERE);
         self.gathered = Some(gathered);
     }
 
@@ -65,3 +64,6 @@ where
         Tally { passed: self.passed, ..Tally::default() }
     }
 }
+
+/// Why what was gathered is there for the next item.
+pub(crate) const STILL_THERE: &str = "a panic of the user's function ends the fold";

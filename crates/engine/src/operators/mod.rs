@@ -58,6 +58,7 @@ pub use filter_map::FilterMap;
 pub use find::Find;
 pub use flat_map::FlatMap;
 pub use fold::Fold;
+pub(crate) use fold::STILL_THERE;
 pub use fold_by_key::FoldByKey;
 pub use for_each::ForEach;
 pub use hand_over::{Counter, HandOver};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::PipelineError;
 use crate::metrics::Report;
 use crate::operator::Operator;
-use crate::operators::{Aggregate, Collect, Fold, Slot};
+use crate::operators::{Aggregate, Collect, Fold, STILL_THERE, Slot};
 use crate::pipeline::Pipeline;
 use crate::stream::{Head, Stream};
 use crate::weigh::Weigh;
@@ -39,13 +39,44 @@ where
     /// # Errors
     ///
     /// If the pipeline fails.
-    pub fn fold<A, F>(self, initial: A, combine: F) -> Result<A, PipelineError>
+    pub fn fold<A, F>(self, initial: A, mut combine: F) -> Result<A, PipelineError>
     where
         A: Send + 'static,
         F: FnMut(A, T) -> A + Send + 'static,
     {
         let slot = Slot::default();
+        let combine = move |gathered: &mut Option<A>, item| {
+            *gathered = Some(combine(gathered.take().expect(STILL_THERE), item));
+        };
         run_for(self.end_with(Fold::new(initial, combine, Arc::clone(&slot))), &slot)
+    }
+
+    /// Adds all items to one value that stays where it is: for tables, histograms and all that is larger
+    /// than a few numbers, which [`fold`](Self::fold) would move twice for each item.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use primestream_engine::Stream;
+    ///
+    /// let letters = Stream::iter("abba".chars());
+    /// let counts = letters.fold_mut(HashMap::new(), |counts, letter| {
+    ///     *counts.entry(letter).or_insert(0) += 1;
+    /// })?;
+    /// assert_eq!(counts, HashMap::from([('a', 2), ('b', 2)]));
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the pipeline fails.
+    pub fn fold_mut<A, F>(self, initial: A, mut add: F) -> Result<A, PipelineError>
+    where
+        A: Send + 'static,
+        F: FnMut(&mut A, T) + Send + 'static,
+    {
+        let slot = Slot::default();
+        let add = move |gathered: &mut Option<A>, item| add(gathered.as_mut().expect(STILL_THERE), item);
+        run_for(self.end_with(Fold::new(initial, add, Arc::clone(&slot))), &slot)
     }
 
     /// Combines all items into one; `None` if there are none.
