@@ -1,25 +1,27 @@
-//! W2 by hand with words in an arena: on one thread, and on two that own a part of the words each.
+//! W2 with words in an arena: on one thread, and on two that own a part of the words each, by hand and ours.
 //!
 //! A word's hash says which of two threads owns it. Each thread takes blocks, counts the words it owns
 //! and sends on the others, so that no map is ever merged and every word is in memory once.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use hashbrown::HashTable;
+use primestream_engine::{Order, Stream, Weigh};
 
 use crate::words::{Blocks, Counted, hash, open, words};
 
 /// Counts of words, each word once in one buffer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Arena {
     table: HashTable<Entry>,
     bytes: Vec<u8>,
 }
 
 /// A word of the arena: where its length and its bytes are.
+#[derive(Clone, Copy)]
 struct Entry {
     count: u64,
     /// Kept, so that a table that grows need not look at the words.
@@ -53,7 +55,7 @@ impl Entry {
     }
 }
 
-impl<const MAPS: usize> Counted for [Arena; MAPS] {
+impl Counted for Vec<Arena> {
     fn each(&self, look: &mut dyn FnMut(&[u8], u64)) {
         for arena in self {
             arena.table.iter().for_each(|entry| look(entry.word(&arena.bytes), entry.count));
@@ -82,7 +84,7 @@ pub(crate) fn by_arena(path: &Path) -> Box<dyn Counted> {
     while blocks.read(&mut block) {
         words(&block).for_each(|word| arena.add(hash_32(word), word));
     }
-    Box::new([arena])
+    Box::new(vec![arena])
 }
 
 /// A block, and where the words are in it that belong to the other thread.
@@ -137,8 +139,42 @@ pub(crate) fn by_routes(path: &Path) -> Box<dyn Counted> {
     thread::scope(|scope| {
         let other = scope.spawn(|| part(&blocks, 1, to_first, &second));
         let one = part(&blocks, 0, to_second, &first);
-        Box::new([one, other.join().expect("no thread panics")])
+        Box::new(vec![one, other.join().expect("no thread panics")])
     })
+}
+
+/// What one owner has to do with a block.
+struct Part {
+    owner: usize,
+    block: Arc<Vec<u8>>,
+    places: Vec<Place>,
+}
+
+impl Weigh for Part {
+    fn heap_bytes(&self) -> usize {
+        self.places.capacity() * size_of::<Place>() + self.block.len() / 2
+    }
+}
+
+impl Weigh for Arena {
+    fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.table.capacity() * (size_of::<Entry>() + 1)
+    }
+}
+
+/// Blocks are cut on the lanes, and each part goes to the lane that has its owner.
+pub(crate) fn ours_routed(path: &Path) -> Box<dyn Counted> {
+    let blocks = Stream::iter(Blocks::new(open(path))).parallel(2, Order::Relaxed);
+    let parts = blocks.flat_map(|block| {
+        let (dealt, block) = (cut(&block), Arc::new(block));
+        let parts = dealt.into_iter().enumerate();
+        parts.map(move |(owner, places)| Part { owner, block: Arc::clone(&block), places })
+    });
+    let arenas = parts.key_by(|part| part.owner).lanes(2).fold(Arena::default(), |arena, part| {
+        arena.add_all(&part.places, &part.block);
+    });
+    let arenas: Vec<(usize, Arena)> = arenas.collect().expect("nothing fails");
+    Box::new(arenas.into_iter().map(|(_, arena)| arena).collect::<Vec<_>>())
 }
 
 fn part(

@@ -46,10 +46,11 @@ type Counts = HashMap<Box<[u8]>, u64, FxBuildHasher>;
 type Work = fn(&Path) -> Box<dyn Counted>;
 
 /// All give the same words with the same counts.
-const PEERS: [(&str, Work); 10] = [
+const PEERS: [(&str, Work); 11] = [
     ("one thread, one buffer", by_hand),
     ("ours: one thread", ours_one),
     ("ours: two lanes, local maps, one fold", ours_lanes),
+    ("ours: words routed to 2 arenas", routes::ours_routed),
     ("lines(), one thread", by_lines),
     ("pariter: 2 tokenisers, 1 map", by_pariter),
     ("pariter: 2 local maps a block, 1 map", by_pariter_maps),
@@ -161,10 +162,8 @@ fn by_hand(path: &Path) -> Box<dyn Counted> {
 }
 
 fn ours_one(path: &Path) -> Box<dyn Counted> {
-    let counts = Stream::iter(Blocks::new(open(path))).fold(Counts::default(), |mut counts, block| {
-        count_all(&mut counts, &block);
-        counts
-    });
+    let counts = Stream::iter(Blocks::new(open(path)))
+        .fold_mut(Counts::default(), |counts, block| count_all(counts, &block));
     Box::new([counts.expect("nothing fails")])
 }
 

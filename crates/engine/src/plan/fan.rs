@@ -158,4 +158,4 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
 
 /// How many times the usual bytes a chunk has that is parted among many ways. More makes better parts, and
 /// puts the chunk out of the cache.
-const SCALE_MAX: usize = 4;
+const SCALE_MAX: usize = 2;
