@@ -164,6 +164,10 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
             if let Some(Message::Chunk(chunk)) = self.inlet.take() {
                 let (items, reservation) = chunk.into_parts();
                 self.tally.taken += items.len() as u64;
+                if items.len() < self.limit {
+                    // Starting calls costs next to nothing: chunks grow to what may be on its way at once.
+                    self.inlet.learn(items.len(), Duration::ZERO);
+                }
                 self.items = items.into();
                 self.credit = Some(Arc::new(reservation));
             }
