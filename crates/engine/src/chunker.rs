@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 mod adaptive;
+mod pace;
 
 pub use adaptive::Adaptive;
+pub(crate) use pace::paced;
 
 /// When a chunk is full: at whichever limit comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -275,7 +275,7 @@ where
     where
         T: Weigh,
     {
-        self.gather().step(Batch::new(count))
+        self.gather().step(Batch::of(count))
     }
 
     /// Gives the steps that follow `lanes` lanes, up to the next step with memory. The thread that runs

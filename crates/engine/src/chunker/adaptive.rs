@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker};
+use super::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker, paced};
 
 /// Chunks of as many items as take the next stage a given time, by what it took for the last chunk. They
 /// shrink at once and grow at most fourfold, within [`between`](Self::between).
@@ -65,9 +65,7 @@ impl Chunker for Adaptive {
         if items == 0 {
             return;
         }
-        let wanted = items as u128 * self.target.as_nanos() / busy.as_nanos().max(1);
-        let before = self.items.load(Ordering::Relaxed);
-        let next = usize::try_from(wanted).unwrap_or(usize::MAX).min(before.saturating_mul(GROWTH_MAX));
+        let next = paced(self.items.load(Ordering::Relaxed), items, busy, self.target);
         // Lanes that learn at once may overwrite each other: each is right about the chunk it had.
         self.items.store(next.clamp(self.items_min, self.items_max), Ordering::Relaxed);
     }
@@ -79,11 +77,6 @@ impl Chunker for Adaptive {
 
 /// Items of the first chunk, before anything is known of their cost.
 const FIRST_ITEMS: usize = 16;
-
-/// How much larger than the one before a chunk may be.
-///
-/// More trusts a clock that may be too coarse for a few items; less needs more chunks to get to size.
-const GROWTH_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,6 @@
 mod aggregate;
 mod batch;
 mod batch_by;
-mod batch_bytes;
-mod batch_within;
 mod collect;
 mod debounce;
 mod dedup;
@@ -44,8 +42,6 @@ mod write;
 pub use aggregate::Aggregate;
 pub use batch::Batch;
 pub use batch_by::BatchBy;
-pub use batch_bytes::BatchBytes;
-pub use batch_within::BatchWithin;
 pub use collect::Collect;
 pub use debounce::Debounce;
 pub use dedup::Dedup;

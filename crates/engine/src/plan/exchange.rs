@@ -9,7 +9,7 @@ use super::outflow::Outflow;
 use super::producers::Producers;
 use super::queue::{Line, Queue};
 use crate::chunk::Times;
-use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker};
+use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker, paced};
 use crate::message::Message;
 use crate::order::Order;
 
@@ -373,13 +373,6 @@ impl<T> Outflow<T> for Nowhere {
     }
 }
 
-/// Returns how many items take about `target`, at most four times as many as `before`.
-pub(crate) fn paced(before: usize, items: usize, busy: Duration, target: Duration) -> usize {
-    let wanted = items as u128 * target.as_nanos() / busy.as_nanos().max(1);
-    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-    wanted.clamp(1, before.saturating_mul(4))
-}
-
 /// Places in a line for each lane: one at work, one ready, and some to spare for uneven chunks.
 const PLACES_PER_LANE: usize = 4;
 
@@ -415,14 +408,5 @@ mod tests {
         assert_eq!(exchange.give_back_idle(), 4 * 8, "one was in use");
         assert_eq!(exchange.give_back_idle(), 8 * 8);
         assert_eq!((exchange.give_back_idle(), port.buffer().capacity()), (0, 0));
-    }
-
-    #[test]
-    fn chunks_grow_towards_the_target_and_shrink_at_once() {
-        let target = Duration::from_micros(500);
-        assert_eq!(paced(16, 16, Duration::from_nanos(16), target), 64, "four times at most");
-        assert_eq!(paced(64, 64, Duration::from_millis(64), target), 1, "a millisecond an item");
-        assert_eq!(paced(1000, 1000, Duration::from_micros(500), target), 1000);
-        assert_eq!(paced(usize::MAX / 2, 1, Duration::ZERO, target), 500_000, "a clock too coarse to tell");
     }
 }

@@ -213,7 +213,7 @@ where
         let taken = std::mem::replace(gathered, Gathered::with(host.budget().reserve(0)));
         let mut outlet =
             Outlet::new((host, &self.plan.name), (&*self.output, *place), taken, (*position, born));
-        let ran = match work {
+        let (ran, fed) = match work {
             Work::Chunk { lane, items, .. } => {
                 let count = items.len();
                 let ran = if self.output.is_closed() {
@@ -232,18 +232,20 @@ where
                 #[cfg(feature = "profiling")]
                 self.meter.add_sample(lane.end_sampled(fed as u64));
                 *position += fed as u64;
-                self.input.learn(fed, host.now().saturating_sub(started));
-                ran
+                (ran, fed)
             }
-            Work::Fence { lanes, next, fence } => self.pass_fence(lanes, next, *fence, &mut outlet, host),
+            Work::Fence { lanes, next, fence } => {
+                (self.pass_fence(lanes, next, *fence, &mut outlet, host), 0)
+            }
         };
+        let now = host.now();
+        let busy = now.saturating_sub(started);
+        self.input.learn(fed, busy);
         let is_held_up = matches!(ran, Ok(Ran::HeldUp));
         let bytes_passed = outlet.bytes_passed();
         *gathered = outlet.into_gathered();
         let mut outcome = ran.map(drop);
-        let now = host.now();
-        let is_chunk = matches!(work, Work::Chunk { .. });
-        let time = is_chunk.then(|| now.saturating_sub(started));
+        let time = matches!(work, Work::Chunk { .. }).then_some(busy);
         self.meter.end(lanes, now, Worked { time, bytes_passed });
         if is_held_up {
             self.claims().held_up.push(job);
@@ -268,7 +270,7 @@ where
             Work::Chunk { lane, items, born } => {
                 self.input.give_back(items);
                 if self.is_last {
-                    host.arrived(host.now().saturating_sub(born));
+                    host.arrived(now.saturating_sub(born));
                 }
                 outcome = outcome.and(hold(&mut claims, &lane, host));
                 claims.idle.push(lane);

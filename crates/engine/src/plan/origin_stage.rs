@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::StagePlan;
 use super::bell::Bell;
-use super::exchange::paced;
 use super::host::{Drive, Host, Worker};
 use super::lane::Lane;
 use super::meter::{Meter, Spare, Worked};
@@ -21,6 +20,7 @@ use super::queue::Line;
 use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
+use crate::chunker::paced;
 use crate::error::{Interrupt, Outcome};
 use crate::operator::Operator;
 use crate::order::Order;

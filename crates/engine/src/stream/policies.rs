@@ -4,8 +4,8 @@ use super::{Head, Stepped};
 use crate::faults::Guarded;
 use crate::operator::{Operator, Then};
 use crate::operators::{
-    Batch, BatchBy, BatchBytes, Dedup, Distinct, Filter, FilterMap, FlatMap, Inspect, Map, MapWhile, Scan,
-    Skip, SkipWhile, SortBatches, Take, TakeWhile, TryMap, Windows,
+    Batch, BatchBy, Dedup, Distinct, Filter, FilterMap, FlatMap, Inspect, Map, MapWhile, Scan, Skip,
+    SkipWhile, SortBatches, Take, TakeWhile, TryMap, Windows,
 };
 
 /// A step that can be given policies for the items that fail in it.
@@ -51,7 +51,6 @@ steps! {
     Skip<T>;
     Batch<T>;
     BatchBy<T, K, F>;
-    BatchBytes<T>;
     Dedup<T, K, F>;
     Distinct<T, K, F>;
     MapWhile<T, F>;

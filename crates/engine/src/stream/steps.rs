@@ -8,7 +8,7 @@ use std::hash::Hash;
 use super::{Gathered, Head, Stepped, Stream};
 use crate::operator::{Operator, Then};
 use crate::operators::{
-    BatchBy, BatchBytes, Dedup, Distinct, Enumerate, FlatMap, MapWhile, ProcessChunks, Scan, SkipWhile,
+    Batch, BatchBy, Dedup, Distinct, Enumerate, FlatMap, MapWhile, ProcessChunks, Scan, SkipWhile,
     SortBatches, StepBy, TakeWhile, Windows,
 };
 use crate::processor::ChunkProcessor;
@@ -235,11 +235,11 @@ where
     /// assert_eq!(batches, [vec![0, 1], vec![2, 3], vec![4]]);
     /// # Ok::<(), primestream_engine::PipelineError>(())
     /// ```
-    pub fn batch_bytes(self, bytes: usize) -> Gathered<H, C, BatchBytes<T>>
+    pub fn batch_bytes(self, bytes: usize) -> Gathered<H, C, Batch<T>>
     where
         T: Weigh,
     {
-        self.gather().step(BatchBytes::new(bytes))
+        self.gather().step(Batch::of_bytes(bytes))
     }
 
     /// Gathers consecutive items with equal keys into vectors.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Fresh, Gathered, Head, Stream};
 use crate::operator::Operator;
-use crate::operators::{BatchWithin, Debounce, Rate, Throttle};
+use crate::operators::{Batch, Debounce, Rate, Throttle};
 use crate::order::Order;
 use crate::plan::exchange::Exchange;
 use crate::sources::{Channel, Interval, Pusher, channel};
@@ -84,8 +84,8 @@ where
     /// # Panics
     ///
     /// If `count` is 0.
-    pub fn batch_within(self, count: usize, time: Duration) -> Gathered<H, C, BatchWithin<T>> {
-        self.gather().step(BatchWithin::new(count, time))
+    pub fn batch_within(self, count: usize, time: Duration) -> Gathered<H, C, Batch<T>> {
+        self.gather().step(Batch::within(count, time))
     }
 
     /// Ends the stage here and lets up to `chunks` chunks wait before the next one, within the memory
