@@ -118,6 +118,7 @@ impl Machine {
 
     /// Works until the end, and reports.
     pub(crate) fn run(&self) -> Result<Report, PipelineError> {
+        let _subscribed = self.trace.attend();
         self.prepare();
         match &self.schedule {
             Some(schedule) => self.run_simulated(schedule),
