@@ -30,8 +30,10 @@ struct Shared {
     limit: usize,
     reserved: AtomicUsize,
     peak: AtomicUsize,
+    /// Bytes of `reserved` that are limits of parts.
+    parted: AtomicUsize,
     /// What it is a part of, if it is one; given back with the last hand on it.
-    _of: Option<Reservation>,
+    _of: Option<Part>,
 }
 
 impl Budget {
@@ -40,9 +42,9 @@ impl Budget {
         Self::of(limit.max(1), None)
     }
 
-    fn of(limit: usize, whole: Option<Reservation>) -> Self {
-        let (reserved, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { shared: Arc::new(Shared { limit, reserved, peak, _of: whole }) }
+    fn of(limit: usize, whole: Option<Part>) -> Self {
+        let (reserved, peak, parted) = Default::default();
+        Self { shared: Arc::new(Shared { limit, reserved, peak, parted, _of: whole }) }
     }
 
     /// Parts `bytes` off, at least 1, as a budget of its own; `None` if fewer are free. The whole counts them
@@ -66,7 +68,7 @@ impl Budget {
         let fits = |held: usize| held.checked_add(bytes).filter(|&sum| sum <= self.limit());
         let before = self.shared.reserved.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).ok()?;
         self.shared.peak.fetch_max(before + bytes, Ordering::AcqRel);
-        Some(Self::of(bytes, Some(Reservation { bytes, budget: self.clone() })))
+        Some(Self::of(bytes, Some(Part::of(Reservation { bytes, budget: self.clone() }))))
     }
 
     /// Returns the bytes that may be held.
@@ -77,6 +79,11 @@ impl Budget {
     /// Returns the bytes held now.
     pub fn reserved(&self) -> usize {
         self.shared.reserved.load(Ordering::Acquire)
+    }
+
+    /// Returns the bytes of those held that are parted off for others, however little these hold.
+    pub(crate) fn parted(&self) -> usize {
+        self.shared.parted.load(Ordering::Acquire)
     }
 
     /// Returns the most bytes ever held at once.
@@ -172,6 +179,22 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(self.bytes);
+    }
+}
+
+/// The limit of a part, held of the whole.
+struct Part(Reservation);
+
+impl Part {
+    fn of(reservation: Reservation) -> Self {
+        reservation.budget.shared.parted.fetch_add(reservation.bytes, Ordering::AcqRel);
+        Self(reservation)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.0.budget.shared.parted.fetch_sub(self.0.bytes, Ordering::AcqRel);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use primestream_engine::runtime::Failure;
-use primestream_engine::{Bytes, Fixed, Order, Rate, Stream};
+use primestream_engine::{Budget, Bytes, Fixed, Order, Rate, Stream};
 use proptest::prelude::*;
 
 proptest! {
@@ -238,6 +238,66 @@ fn above_the_threshold_there_is_room_for_what_grows() {
         assert!(peak > 30_000 && peak <= 100_000, "seed {seed}: {peak}");
         assert!(report.metrics().pressure_events > 0);
     }
+}
+
+#[test]
+fn an_item_of_which_much_is_made_is_held_at_the_threshold_too() {
+    for seed in 0..20 {
+        let report = Stream::iter(0..4u32)
+            .flat_map(|_| (0..200).map(|_| vec![0u8; 1000]))
+            .chunked(Fixed(2))
+            .parallel(8, Order::Input)
+            .map(|item| item)
+            .chunked(Fixed(2))
+            .boxed()
+            .throttle(Rate::per_second(1000.0))
+            .memory_limit(100_000)
+            .backpressure_threshold(0.5)
+            .simulated(seed)
+            .for_each(|_| ())
+            .unwrap();
+        let peak = report.reserved_bytes_peak();
+        assert_eq!(report.items_out(), 800);
+        assert!(peak <= 50_000 + 2 * 1024, "seed {seed}: {peak}");
+    }
+}
+
+#[test]
+fn sources_that_wait_for_each_other_end_under_any_threshold() {
+    for seed in 0..40 {
+        let made = |count: u32, each: u32| {
+            let source =
+                Stream::iter(0..count).flat_map(move |n| (0..each).map(move |m| vec![n * each + m; 50]));
+            source.chunked(Fixed(3)).parallel(2, Order::Input).map(|item| item)
+        };
+        let pairs = made(40, 5).zip(made(2, 100)).memory_limit(20_000).backpressure_threshold(0.0);
+        let out = pairs.simulated(seed).collect::<Vec<_>>().unwrap();
+        assert_eq!(out.len(), 200, "seed {seed}");
+        assert!(out.iter().enumerate().all(|(at, (a, b))| (a[0] as usize, b[0] as usize) == (at, at)));
+        let merged = made(40, 5).merge_by(made(2, 100), |a, b| a[0].cmp(&b[0])).memory_limit(20_000);
+        let out = merged.backpressure_threshold(0.01).simulated(seed).collect::<Vec<_>>().unwrap();
+        assert!(out.len() == 400 && out.is_sorted(), "seed {seed}");
+    }
+}
+
+#[test]
+fn what_is_parted_off_does_not_hold_the_sources_of_others() {
+    let whole = Budget::new(1_000_000);
+    let part = whole.part(900_000).expect("the whole is free");
+    let slow = Stream::iter(0..400u32)
+        .map(|_| vec![0u8; 1000])
+        .chunked(Fixed(2))
+        .parallel(8, Order::Input)
+        .map(|item| item)
+        .chunked(Fixed(2))
+        .boxed()
+        .throttle(Rate::per_second(1000.0));
+    let report = slow.budget(&whole).simulated(1).for_each(|_| ()).unwrap();
+    // Held at four fifths of what the part leaves, and not from the first byte on.
+    let peak = report.reserved_bytes_peak() - 900_000;
+    assert!((70_000..=80_000 + 2 * 1024).contains(&peak), "{peak}");
+    drop(part);
+    assert_eq!(whole.reserved(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use primestream_engine::{OnError, Order, Rate, Retry, Strategy, Stream};
+use primestream_engine::{Fixed, OnError, Order, Rate, Retry, Strategy, Stream};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -92,7 +92,7 @@ impl Subscriber for Kept {
     }
 }
 
-/// Runs something on one thread and returns what it told.
+/// Runs something and returns what it told.
 fn told(run: impl FnOnce()) -> Kept {
     let kept = Kept::default();
     tracing::subscriber::with_default(kept.clone(), run);
@@ -157,7 +157,7 @@ fn items_given_up_and_failures_are_told_in_their_stage() {
 fn memory_and_what_is_set_while_it_runs_are_told() {
     let kept = told(|| {
         let stream = Stream::iter(0..4000u64)
-            .chunked(primestream_engine::Fixed(64))
+            .chunked(Fixed(64))
             .parallel(4, Order::Input)
             .map(|n| vec![0u8; if n < 1000 { 4000 } else { 4 }])
             .boxed()
@@ -179,19 +179,35 @@ fn memory_and_what_is_set_while_it_runs_are_told() {
 }
 
 #[test]
+fn all_threads_of_a_run_speak_to_its_subscriber() {
+    for seed in [None, Some(1)] {
+        let kept = told(|| {
+            let items = Stream::iter(0..1000u64).chunked(Fixed(1)).parallel(4, Order::Input);
+            let items = items.inspect(|n| tracing::info!(n, "seen"));
+            let items = if let Some(seed) = seed { items.simulated(seed) } else { items };
+            items.drain_with(|_| ()).start().join().unwrap();
+        });
+        let seen = kept.about("message=seen");
+        assert_eq!(seen.len(), 1000, "none of them is lost");
+        assert!(seen.iter().all(|event| event.starts_with("INFO /pipeline stages=3/stage index=1 ")));
+        assert_eq!(kept.about("message=ended items_in=1000").len(), 1);
+    }
+}
+
+#[test]
 fn a_stage_that_stands_still_is_told() {
-    // The one that watches has a thread of its own, where only a subscriber of the whole program hears it.
-    let kept = Kept::default();
-    tracing::subscriber::set_global_default(kept.clone()).unwrap();
-    let (release, wait) = mpsc::channel::<()>();
-    let mut release = Some(release);
-    let outcome = Stream::iter([1u8])
-        .boxed()
-        .named("hangs")
-        .sink(move |_| wait.recv())
-        .on_stall(Duration::from_millis(10), move |_| drop(release.take()))
-        .run();
-    assert!(outcome.is_err());
+    // The one that watches has a thread of its own.
+    let kept = told(|| {
+        let (release, wait) = mpsc::channel::<()>();
+        let mut release = Some(release);
+        let outcome = Stream::iter([1u8])
+            .boxed()
+            .named("hangs")
+            .sink(move |_| wait.recv())
+            .on_stall(Duration::from_millis(10), move |_| drop(release.take()))
+            .run();
+        assert!(outcome.is_err());
+    });
     let stalled = kept.about("message=stalled time=");
     assert!(stalled.iter().any(|event| event.contains("name=\"hangs\"")), "{stalled:?}");
 }

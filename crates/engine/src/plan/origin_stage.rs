@@ -157,14 +157,22 @@ where
         self.links.inlets.is_empty()
     }
 
+    /// Returns whether a source gives nothing, since the threshold is reached.
+    fn is_held(&self, host: &dyn Host) -> bool {
+        self.is_source() && host.is_pressed()
+    }
+
     /// Returns whether there is memory for another chunk; for a source, also whether the threshold is not
     /// reached. A pipeline with nothing on its way is always given one, or what its steps hold could keep
     /// it waiting for ever.
     fn is_admitted(&self, index: usize, host: &dyn Host) -> bool {
         let expected = usize::try_from(self.chunk_bytes.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-        let is_held = self.is_source() && host.is_pressed();
-        !is_held && host.budget().has_room_for(expected)
-            || (self.output.is_vacant() && host.is_quiet_behind(index))
+        !self.is_held(host) && host.budget().has_room_for(expected) || self.is_alone(index, host)
+    }
+
+    /// Returns whether nothing is on its way behind it.
+    fn is_alone(&self, index: usize, host: &dyn Host) -> bool {
+        self.output.is_vacant() && host.is_quiet_behind(index)
     }
 
     /// Returns whether there is something to do, or what it is that is missing.
@@ -174,7 +182,9 @@ where
             if working.lane.is_busy() && !is_overdue(working.lane.due()) {
                 return Err(Spare::Idle);
             }
-            let must_wait = host.budget().is_over() && !self.output.is_vacant();
+            // Of one item much may be made: it is held as the next one would be.
+            let must_wait = host.budget().is_over() && !self.output.is_vacant()
+                || self.is_held(host) && !self.is_alone(index, host);
             return if must_wait { Err(Spare::Blocked) } else { Ok(()) };
         }
         if is_overdue(working.gathered.as_ref().and_then(Gathered::due)) || is_overdue(working.lane.due()) {

@@ -127,7 +127,7 @@ pub struct MemoryStats {
     pub reserved_bytes_peak: usize,
     /// Bytes that may be held.
     pub limit_bytes: usize,
-    /// Bytes from which on sources are held.
+    /// Bytes from which on sources are held: the share of what is not parted off, above what is.
     pub threshold_bytes: usize,
     /// How often the bytes held rose to the threshold.
     pub pressure_events: u64,

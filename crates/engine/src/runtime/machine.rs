@@ -84,7 +84,7 @@ impl Machine {
         Self {
             network: Network::of(&pipeline.stages),
             stages: pipeline.stages,
-            pressure: Pressure::new(&budget, options.pressure),
+            pressure: Pressure::new(options.pressure),
             give_back: options.give_back.map(Beat::every),
             given_back_bytes: AtomicU64::new(0),
             budget,
@@ -118,6 +118,7 @@ impl Machine {
 
     /// Works until the end, and reports.
     pub(crate) fn run(&self) -> Result<Report, PipelineError> {
+        let _subscribed = self.trace.attend();
         self.prepare();
         match &self.schedule {
             Some(schedule) => self.run_simulated(schedule),
@@ -193,7 +194,7 @@ impl Machine {
             reserved_bytes: self.budget.reserved(),
             reserved_bytes_peak: self.budget.peak(),
             limit_bytes: self.budget.limit(),
-            threshold_bytes: self.pressure.threshold_bytes(),
+            threshold_bytes: self.pressure.threshold_bytes(&self.budget),
             pressure_events: self.pressure.events(),
         }
     }

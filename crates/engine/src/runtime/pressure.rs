@@ -19,35 +19,36 @@ type Tell = Box<dyn FnMut(Level) + Send>;
 
 /// Watches the bytes held cross a threshold, up and down.
 pub(crate) struct Pressure {
-    threshold_bytes: usize,
+    share: f64,
     is_pressed: AtomicBool,
     events: AtomicU64,
     listeners: Mutex<Vec<Tell>>,
 }
 
 impl Pressure {
-    /// Watches for `share` of the budget.
-    pub(crate) fn new(budget: &Budget, share: Option<f64>) -> Self {
-        let share = share.unwrap_or(THRESHOLD_SHARE);
-        #[expect(clippy::cast_possible_truncation, reason = "a share of a size is a size")]
-        #[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
-        let threshold_bytes = (budget.limit() as f64 * share) as usize;
+    /// Watches for `share` of a budget.
+    pub(crate) fn new(share: Option<f64>) -> Self {
         Self {
-            threshold_bytes,
+            share: share.unwrap_or(THRESHOLD_SHARE),
             is_pressed: AtomicBool::new(false),
             events: AtomicU64::new(0),
             listeners: Mutex::new(Vec::new()),
         }
     }
 
-    /// Returns the bytes at which there is pressure.
-    pub(crate) fn threshold_bytes(&self) -> usize {
-        self.threshold_bytes
+    /// Returns the bytes at which there is pressure: the share of what is not parted off, above what is. A
+    /// part must not press the others, who can do nothing about it.
+    pub(crate) fn threshold_bytes(&self, budget: &Budget) -> usize {
+        let parted = budget.parted();
+        #[expect(clippy::cast_possible_truncation, reason = "a share of a size is a size")]
+        #[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
+        let share = (budget.limit().saturating_sub(parted) as f64 * self.share) as usize;
+        parted + share
     }
 
     /// Returns whether the bytes held are at the threshold now.
     pub(crate) fn is_reached(&self, budget: &Budget) -> bool {
-        budget.reserved() >= self.threshold_bytes
+        budget.reserved() >= self.threshold_bytes(budget)
     }
 
     /// Returns how often the threshold was reached.

@@ -32,6 +32,7 @@ impl Machine {
 
     fn work(&self, number: usize) {
         let _last_will = StopOnUnwind(self);
+        let _subscribed = self.trace.attend();
         let mut looked_after = Duration::ZERO;
         loop {
             let ticket = self.signal.ticket();

@@ -6,8 +6,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use tracing::dispatcher::{self, DefaultGuard};
 use tracing::span::EnteredSpan;
-use tracing::{Span, error, info, info_span, warn};
+use tracing::{Dispatch, Span, error, info, info_span, warn};
 
 use super::failure::PipelineError;
 use super::flow::MemoryStats;
@@ -17,8 +18,9 @@ use crate::plan::{Plan, StagePlan};
 use crate::tally::Tally;
 use crate::tune::Adjustment;
 
-/// The spans of a run.
+/// The spans of a run, and whom all its threads tell of it: the subscriber of the one that made it.
 pub(crate) struct Trace {
+    dispatch: Dispatch,
     run: Span,
     stages: Vec<Staged>,
 }
@@ -39,7 +41,12 @@ impl Trace {
             Staged { span, known: Mutex::default() }
         };
         let stages = plan.stages().iter().enumerate().map(staged).collect();
-        Self { run, stages }
+        Self { dispatch: dispatcher::get_default(Dispatch::clone), run, stages }
+    }
+
+    /// Lets this thread tell the subscriber of the run until what is returned is dropped.
+    pub(crate) fn attend(&self) -> DefaultGuard {
+        dispatcher::set_default(&self.dispatch)
     }
 
     /// Enters the span of a stage until what is returned is dropped.

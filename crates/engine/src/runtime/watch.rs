@@ -28,6 +28,7 @@ impl Watch {
 
     /// Looks after all stages until the end.
     pub(super) fn keep(&self, machine: &Machine) {
+        let _subscribed = machine.trace.attend();
         let mut told = vec![Duration::MAX; machine.stages_count()];
         loop {
             let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
