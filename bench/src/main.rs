@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
 
+mod cancel;
 mod claims;
 mod codec;
 mod dataflow;
 mod fused;
 mod fused_two;
 mod lanes;
+mod latency;
 mod memory;
 mod process;
 mod random;
@@ -64,6 +66,8 @@ enum Workload {
     W4,
     W5,
     W6,
+    Latency,
+    Cancel,
     Tuned,
     Codec,
 }
@@ -96,7 +100,7 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 10] = [
+const WORKLOADS: [(Workload, Run); 12] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
@@ -105,6 +109,8 @@ const WORKLOADS: [(Workload, Run); 10] = [
     (Workload::W4, waits::run),
     (Workload::W5, memory::run),
     (Workload::W6, windows::run),
+    (Workload::Latency, latency::run),
+    (Workload::Cancel, cancel::run),
     (Workload::Tuned, |_| tuned::run()),
     (Workload::Codec, codec::run),
 ];

@@ -65,5 +65,15 @@ where
     }
 }
 
+/// Makes a step of a fold of a function that takes what was gathered and gives it back.
+pub(crate) fn moved<T, A>(mut combine: impl FnMut(A, T) -> A) -> impl FnMut(&mut Option<A>, T) {
+    move |gathered, item| *gathered = Some(combine(gathered.take().expect(STILL_THERE), item))
+}
+
+/// Makes a step of a fold of a function that changes what was gathered.
+pub(crate) fn lent<T, A>(mut add: impl FnMut(&mut A, T)) -> impl FnMut(&mut Option<A>, T) {
+    move |gathered, item| add(gathered.as_mut().expect(STILL_THERE), item)
+}
+
 /// Why what was gathered is there for the next item.
-pub(crate) const STILL_THERE: &str = "a panic of the user's function ends the fold";
+const STILL_THERE: &str = "a panic of the user's function ends the fold";

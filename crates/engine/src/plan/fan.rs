@@ -11,8 +11,8 @@ use crate::chunker::ChunkLimits;
 use crate::message::Message;
 use crate::weigh::Weigh;
 
-/// Puts one item into the buffers of the ways it goes.
-pub(crate) type Split<I, T> = fn(item: I, ways: &mut [Vec<T>]);
+/// Puts items into the buffers of the ways they go.
+pub(crate) type Split<I, T> = fn(items: Vec<I>, ways: &mut [Vec<T>]);
 
 /// One stage, several ways on. A place here is a place in each.
 pub(crate) struct Fan<I, T> {
@@ -50,9 +50,7 @@ impl<I: Send, T: Send + Weigh> Fan<I, T> {
         let times = chunk.times();
         let (items, mut reservation) = chunk.into_parts();
         let mut parts: Vec<Vec<T>> = self.ways.iter().map(Outflow::buffer).collect();
-        for item in items {
-            (self.split)(item, &mut parts);
-        }
+        (self.split)(items, &mut parts);
         for ((way, place), part) in self.ways.iter().zip(places).zip(parts) {
             if part.is_empty() {
                 continue;

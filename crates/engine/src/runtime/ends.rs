@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::PipelineError;
 use crate::metrics::Report;
 use crate::operator::Operator;
-use crate::operators::{Aggregate, Collect, Fold, STILL_THERE, Slot};
+use crate::operators::{Aggregate, Collect, Fold, Slot, fold};
 use crate::pipeline::Pipeline;
 use crate::stream::{Head, Stream};
 use crate::weigh::Weigh;
@@ -39,16 +39,13 @@ where
     /// # Errors
     ///
     /// If the pipeline fails.
-    pub fn fold<A, F>(self, initial: A, mut combine: F) -> Result<A, PipelineError>
+    pub fn fold<A, F>(self, initial: A, combine: F) -> Result<A, PipelineError>
     where
         A: Send + 'static,
         F: FnMut(A, T) -> A + Send + 'static,
     {
         let slot = Slot::default();
-        let combine = move |gathered: &mut Option<A>, item| {
-            *gathered = Some(combine(gathered.take().expect(STILL_THERE), item));
-        };
-        run_for(self.end_with(Fold::new(initial, combine, Arc::clone(&slot))), &slot)
+        run_for(self.end_with(Fold::new(initial, fold::moved(combine), Arc::clone(&slot))), &slot)
     }
 
     /// Adds all items to one value that stays where it is: for tables, histograms and all that is larger
@@ -69,14 +66,13 @@ where
     /// # Errors
     ///
     /// If the pipeline fails.
-    pub fn fold_mut<A, F>(self, initial: A, mut add: F) -> Result<A, PipelineError>
+    pub fn fold_mut<A, F>(self, initial: A, add: F) -> Result<A, PipelineError>
     where
         A: Send + 'static,
         F: FnMut(&mut A, T) + Send + 'static,
     {
         let slot = Slot::default();
-        let add = move |gathered: &mut Option<A>, item| add(gathered.as_mut().expect(STILL_THERE), item);
-        run_for(self.end_with(Fold::new(initial, add, Arc::clone(&slot))), &slot)
+        run_for(self.end_with(Fold::new(initial, fold::lent(add), Arc::clone(&slot))), &slot)
     }
 
     /// Combines all items into one; `None` if there are none.

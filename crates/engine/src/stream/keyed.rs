@@ -69,9 +69,11 @@ where
         if lanes == 1 {
             return self.close(|inlet| Keys { groups: vec![inlet], lanes }, lanes);
         }
-        let split = |entry: Entry<K, T>, ways: &mut [Vec<T>]| {
-            let way = group(entry.key.hash(), ways.len());
-            ways[way].push(entry.item);
+        let split = |entries: Vec<Entry<K, T>>, ways: &mut [Vec<T>]| {
+            for entry in entries {
+                let way = group(entry.key.hash(), ways.len());
+                ways[way].push(entry.item);
+            }
         };
         self.step(KeyBy::new(key)).spread(lanes, split)
     }
@@ -127,9 +129,11 @@ where
         if lanes == 1 {
             return stream.gather().step(KeyBy::new(key)).step(operator).boxed();
         }
-        let split = |entry: Entry<K, T>, ways: &mut [Vec<Entry<K, T>>]| {
-            let way = group(entry.key.hash(), ways.len());
-            ways[way].push(entry);
+        let split = |entries: Vec<Entry<K, T>>, ways: &mut [Vec<Entry<K, T>>]| {
+            for entry in entries {
+                let way = group(entry.key.hash(), ways.len());
+                ways[way].push(entry);
+            }
         };
         stream.step(KeyBy::new(key)).spread(lanes, split).step(operator).boxed()
     }

@@ -212,9 +212,11 @@ where
     where
         T: Clone,
     {
-        let split = |(item, copy): (T, T), ways: &mut [Vec<T>]| {
-            ways[0].push(item);
-            ways[1].push(copy);
+        let split = |pairs: Vec<(T, T)>, ways: &mut [Vec<T>]| {
+            for (item, copy) in pairs {
+                ways[0].push(item);
+                ways[1].push(copy);
+            }
         };
         self.fork_off(Duplicate::default(), (2, split), aside)
     }
@@ -237,7 +239,11 @@ where
     where
         F: Fn(&T) -> bool + Send + Sync + 'static,
     {
-        let split = |(is_kept, item): (bool, T), ways: &mut [Vec<T>]| ways[usize::from(!is_kept)].push(item);
+        let split = |judged: Vec<(bool, T)>, ways: &mut [Vec<T>]| {
+            for (is_kept, item) in judged {
+                ways[usize::from(!is_kept)].push(item);
+            }
+        };
         self.fork_off(Judge::new(keep), (1, split), rest)
     }
 }
