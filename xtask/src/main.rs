@@ -1,4 +1,4 @@
-//! The chores of the repository: `cargo xtask tidy` and `cargo xtask ci`.
+//! The chores of the repository: `cargo xtask tidy`, `cargo xtask ci` and `cargo xtask long`.
 //!
 //! `tidy` reads the repository and reports, file and line, what no compiler checks. `ci` runs all that
 //! must pass before a change is taken, and stops at the first step that fails.
@@ -11,6 +11,7 @@
 )]
 
 mod ci;
+mod long;
 mod tidy;
 
 use std::path::Path;
@@ -20,15 +21,23 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let is_good = match words.as_slice() {
-        ["tidy"] => tidy::run(root()),
-        ["ci"] => ci::run(root(), ci::Tests::Run),
-        ["ci", "--without-tests"] => ci::run(root(), ci::Tests::Leave),
-        _ => {
-            eprintln!("usage: cargo xtask tidy | cargo xtask ci [--without-tests]");
-            return ExitCode::from(USAGE);
+        ["tidy"] => Some(tidy::run(root())),
+        ["ci"] => Some(ci::run(root(), ci::Tests::Run)),
+        ["ci", "--without-tests"] => Some(ci::run(root(), ci::Tests::Leave)),
+        ["long", "flat"] => Some(long::flat(root(), FLAT_GIGABYTES)),
+        ["long", "flat", "--gigabytes", count] => {
+            count.parse().ok().map(|gigabytes| long::flat(root(), gigabytes))
         }
+        _ => None,
     };
-    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match is_good {
+        Some(true) => ExitCode::SUCCESS,
+        Some(false) => ExitCode::FAILURE,
+        None => {
+            eprintln!("{USAGE}");
+            ExitCode::from(EX_USAGE)
+        }
+    }
 }
 
 /// Returns the folder of the repository.
@@ -36,5 +45,11 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// What a long run streams unless told otherwise.
+const FLAT_GIGABYTES: u64 = 100;
+
 /// The arguments cannot be meant.
-const USAGE: u8 = 64;
+const EX_USAGE: u8 = 64;
+
+const USAGE: &str =
+    "usage: cargo xtask tidy | cargo xtask ci [--without-tests] | cargo xtask long flat [--gigabytes N]";
