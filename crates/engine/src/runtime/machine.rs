@@ -379,7 +379,8 @@ impl Machine {
         let history = self.history.as_ref().map(|(beat, _)| beat.interval());
         let give_back = self.give_back.as_ref().map(Beat::interval);
         let degrading = self.degrading.as_ref().map(Degrading::interval);
-        [progress, history, give_back, degrading].into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
+        let soonest = [progress, history, give_back, degrading].into_iter().flatten().min();
+        soonest.unwrap_or(LONGEST_SLEEP).max(SHORTEST_SLEEP)
     }
 }
 
@@ -481,6 +482,9 @@ impl Host for Machine {
 
 /// A worker with nothing to do is woken by the change that gives it something; it never looks by itself.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
+/// Who wants to be told at every step is not told by a worker that spins for want of work.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
 /// Items between two looks at whether the pipeline is stopping.
 ///
