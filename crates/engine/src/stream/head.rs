@@ -107,32 +107,55 @@ macro_rules! is_serial {
     };
 }
 
+macro_rules! is_laned {
+    () => {
+        type Serial<C: Operator<In = Self::Item>> = Inlet<C::Out>;
+        type SerialChain<C: Operator<In = Self::Item>> = Identity<C::Out>;
+
+        fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Inlet<T>, Identity<T>>
+        where
+            T: Weigh + Send + 'static,
+            C: Operator<In = Self::Item, Out = T>,
+        {
+            stream.close(Inlet, 1)
+        }
+
+        fn lanes(&self) -> usize {
+            self.lanes
+        }
+    };
+}
+
+macro_rules! makes_stage {
+    (|$head:ident, $name:ident, $chain:ident, $output:ident| $stage:expr) => {
+        #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
+        fn stage<C>(
+            $head,
+            $name: Option<String>,
+            $chain: C,
+            $output: Box<dyn Outflow<C::Out>>,
+        ) -> Box<dyn Stage>
+        where
+            C: Operator<In = Self::Item>,
+            C::Out: Weigh,
+        {
+            Box::new($stage)
+        }
+    };
+}
+
 impl<S: Source> Head for Feed<S> {
     type Item = S::Item;
     is_serial!();
 
-    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
-    where
-        C: Operator<In = Self::Item>,
-        C::Out: Weigh,
-    {
-        Box::new(OriginStage::new(name, Tap(self.0), chain, output))
-    }
+    makes_stage!(|self, name, chain, output| OriginStage::new(name, Tap(self.0), chain, output));
 }
 
 impl<P: Pairing> Head for Joined<P> {
     type Item = P::Out;
     is_serial!();
 
-    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
-    where
-        C: Operator<In = Self::Item>,
-        C::Out: Weigh,
-    {
-        Box::new(OriginStage::new(name, self.0, chain, output))
-    }
+    makes_stage!(|self, name, chain, output| OriginStage::new(name, self.0, chain, output));
 }
 
 #[cfg(feature = "async")]
@@ -145,90 +168,38 @@ where
     type Item = U;
     is_serial!();
 
-    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
-    where
-        C: Operator<In = Self::Item>,
-        C::Out: Weigh,
-    {
-        Box::new(OriginStage::new(name, self.calls, chain, output))
-    }
+    makes_stage!(|self, name, chain, output| OriginStage::new(name, self.calls, chain, output));
 }
 
 impl<I: Send + 'static> Head for Inlet<I> {
     type Item = I;
     is_serial!();
 
-    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
-    where
-        C: Operator<In = Self::Item>,
-        C::Out: Weigh,
-    {
-        Box::new(LaneStage::new(name, 1, Order::Input, self.0, chain, output))
-    }
+    makes_stage!(|self, name, chain, output| LaneStage::new(name, 1, Order::Input, self.0, chain, output));
 }
 
 impl<I: Send + 'static> Head for Lanes<I> {
     type Item = I;
-    type Serial<C: Operator<In = I>> = Inlet<C::Out>;
-    type SerialChain<C: Operator<In = I>> = Identity<C::Out>;
-
-    fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Inlet<T>, Identity<T>>
-    where
-        T: Weigh + Send + 'static,
-        C: Operator<In = I, Out = T>,
-    {
-        stream.close(Inlet, 1)
-    }
-
-    fn lanes(&self) -> usize {
-        self.lanes
-    }
+    is_laned!();
 
     #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
         Exchange::new(self.order, self.lanes, lanes_after, chunker)
     }
 
-    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
-    where
-        C: Operator<In = Self::Item>,
-        C::Out: Weigh,
-    {
-        Box::new(LaneStage::new(name, self.lanes, self.order, self.inlet, chain, output))
-    }
+    makes_stage!(|self, name, chain, output| {
+        LaneStage::new(name, self.lanes, self.order, self.inlet, chain, output)
+    });
 }
 
 impl<I: Send + 'static> Head for Keys<I> {
     type Item = I;
-    type Serial<C: Operator<In = I>> = Inlet<C::Out>;
-    type SerialChain<C: Operator<In = I>> = Identity<C::Out>;
-
-    fn gather<T, C>(stream: Stream<T, Self, C>) -> Stream<T, Inlet<T>, Identity<T>>
-    where
-        T: Weigh + Send + 'static,
-        C: Operator<In = I, Out = T>,
-    {
-        stream.close(Inlet, 1)
-    }
-
-    fn lanes(&self) -> usize {
-        self.lanes
-    }
+    is_laned!();
 
     #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
     fn exchange<T>(&self, lanes_after: usize, chunker: Option<Arc<dyn Chunker>>) -> Arc<Exchange<T>> {
         Exchange::new(Order::Key, self.groups.len(), lanes_after, chunker)
     }
 
-    #[expect(private_interfaces, reason = "a head is one of a few, all of them here")]
-    fn stage<C>(self, name: Option<String>, chain: C, output: Box<dyn Outflow<C::Out>>) -> Box<dyn Stage>
-    where
-        C: Operator<In = Self::Item>,
-        C::Out: Weigh,
-    {
-        Box::new(KeyedStage::new(name, self.lanes, self.groups, chain, output))
-    }
+    makes_stage!(|self, name, chain, output| KeyedStage::new(name, self.lanes, self.groups, chain, output));
 }
