@@ -67,11 +67,23 @@ fn succeeds(command: &mut Command) -> bool {
     }
 }
 
+/// The arguments of a step that lints the engine with some of its features.
+macro_rules! lint_engine {
+    ($($feature:literal),*) => {
+        &["clippy", "--package", "primestream-engine", "--all-targets", "--locked", $($feature,)* "--", "-D", "warnings"]
+    };
+}
+
 fn steps(tests: Tests) -> Vec<Step> {
     let cargo = |name, arguments, environment| Step { name, work: Work::Cargo { arguments, environment } };
     let mut steps = vec![
         cargo("fmt", &["fmt", "--all", "--check"], &[]),
         cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
+        // The workspace asks for every feature of the engine at once; others take it without, or with one.
+        cargo("clippy, engine alone", lint_engine!("--no-default-features"), &[]),
+        cargo("clippy, async", lint_engine!("--no-default-features", "--features", "async"), &[]),
+        cargo("clippy, profiling", lint_engine!("--no-default-features", "--features", "profiling"), &[]),
+        cargo("clippy, tracing", lint_engine!("--no-default-features", "--features", "tracing"), &[]),
         // Behind the first step that fetches dependencies, which are counted without the network.
         Step { name: "tidy", work: Work::Tidy },
         cargo("doc", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
