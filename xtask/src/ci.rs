@@ -25,9 +25,18 @@ enum Work {
     Tidy,
 }
 
-/// Runs the steps in order; returns whether all passed. Says which one did not.
+/// Runs all steps in order; returns whether all passed. Says which one did not.
 pub(crate) fn run(root: &Path, tests: Tests) -> bool {
-    let outcome = first_failure(&steps(tests), |step| timed(root, step));
+    run_steps(root, &steps(tests))
+}
+
+/// Runs the models of the engine alone.
+pub(crate) fn run_models(root: &Path) -> bool {
+    run_steps(root, &models())
+}
+
+fn run_steps(root: &Path, steps: &[Step]) -> bool {
+    let outcome = first_failure(steps, |step| timed(root, step));
     match outcome {
         None => println!("ci: all steps passed"),
         Some(name) => eprintln!("ci: `{name}` failed"),
@@ -74,22 +83,71 @@ macro_rules! lint_engine {
     };
 }
 
+/// The arguments of a step that runs the models. A folder of their own spares the other builds.
+macro_rules! run_models {
+    ($folder:literal) => {
+        &[
+            "test",
+            "--package",
+            "primestream-engine",
+            "--lib",
+            "--release",
+            "--locked",
+            "--target-dir",
+            $folder,
+            "models::",
+        ]
+    };
+}
+
+fn cargo_step(
+    name: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+) -> Step {
+    Step { name, work: Work::Cargo { arguments, environment } }
+}
+
+/// The models in every order of few preemptions, and in thousands of orders chosen at random.
+fn models() -> [Step; 2] {
+    [
+        cargo_step("models, loom", run_models!("target/models/loom"), &[("RUSTFLAGS", "--cfg loom")]),
+        cargo_step(
+            "models, shuttle",
+            run_models!("target/models/shuttle"),
+            &[("RUSTFLAGS", "--cfg shuttle")],
+        ),
+    ]
+}
+
 fn steps(tests: Tests) -> Vec<Step> {
-    let cargo = |name, arguments, environment| Step { name, work: Work::Cargo { arguments, environment } };
     let mut steps = vec![
-        cargo("fmt", &["fmt", "--all", "--check"], &[]),
-        cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[]),
+        cargo_step("fmt", &["fmt", "--all", "--check"], &[]),
+        cargo_step(
+            "clippy",
+            &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+            &[],
+        ),
         // The workspace asks for every feature of the engine at once; others take it without, or with one.
-        cargo("clippy, engine alone", lint_engine!("--no-default-features"), &[]),
-        cargo("clippy, async", lint_engine!("--no-default-features", "--features", "async"), &[]),
-        cargo("clippy, profiling", lint_engine!("--no-default-features", "--features", "profiling"), &[]),
-        cargo("clippy, tracing", lint_engine!("--no-default-features", "--features", "tracing"), &[]),
+        cargo_step("clippy, engine alone", lint_engine!("--no-default-features"), &[]),
+        cargo_step("clippy, async", lint_engine!("--no-default-features", "--features", "async"), &[]),
+        cargo_step(
+            "clippy, profiling",
+            lint_engine!("--no-default-features", "--features", "profiling"),
+            &[],
+        ),
+        cargo_step("clippy, tracing", lint_engine!("--no-default-features", "--features", "tracing"), &[]),
         // Behind the first step that fetches dependencies, which are counted without the network.
         Step { name: "tidy", work: Work::Tidy },
-        cargo("doc", &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")]),
+        cargo_step(
+            "doc",
+            &["doc", "--workspace", "--no-deps", "--locked"],
+            &[("RUSTDOCFLAGS", "-D warnings")],
+        ),
     ];
+    steps.extend(models());
     if tests == Tests::Run {
-        steps.push(cargo("test", &["test", "--workspace", "--locked"], &[]));
+        steps.push(cargo_step("test", &["test", "--workspace", "--locked"], &[]));
     }
     steps
 }

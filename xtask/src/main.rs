@@ -1,7 +1,8 @@
-//! The chores of the repository: `cargo xtask tidy`, `cargo xtask ci` and `cargo xtask long`.
+//! The chores of the repository: `cargo xtask tidy`, `models`, `ci` and `long`.
 //!
-//! `tidy` reads the repository and reports, file and line, what no compiler checks. `ci` runs all that
-//! must pass before a change is taken, and stops at the first step that fails.
+//! `tidy` reads the repository and reports, file and line, what no compiler checks. `models` tries the
+//! orders in which threads of the engine can meet. `ci` runs all that must pass before a change is taken, these
+//! two among them, and stops at the first step that fails.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let is_good = match words.as_slice() {
         ["tidy"] => Some(tidy::run(root())),
+        ["models"] => Some(ci::run_models(root())),
         ["ci"] => Some(ci::run(root(), ci::Tests::Run)),
         ["ci", "--without-tests"] => Some(ci::run(root(), ci::Tests::Leave)),
         ["long", "flat"] => Some(long::flat(root(), FLAT_GIGABYTES)),
@@ -51,5 +53,4 @@ const FLAT_GIGABYTES: u64 = 100;
 /// The arguments cannot be meant.
 const EX_USAGE: u8 = 64;
 
-const USAGE: &str =
-    "usage: cargo xtask tidy | cargo xtask ci [--without-tests] | cargo xtask long flat [--gigabytes N]";
+const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | long flat [--gigabytes N]";

@@ -7,8 +7,9 @@
 //! limit plus one chunk for each stage and lane.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::sync::Arc;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes that may be held at once; cloning shares them.
 ///

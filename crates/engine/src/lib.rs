@@ -39,6 +39,7 @@ pub mod error;
 pub mod keyed;
 pub mod message;
 pub mod order;
+mod sync;
 pub mod tally;
 pub mod time;
 pub mod weigh;
@@ -61,6 +62,9 @@ pub mod tune;
 
 pub mod metrics;
 pub mod runtime;
+
+#[cfg(all(test, any(loom, shuttle)))]
+mod models;
 
 pub use budget::{Budget, BudgetError, kib, mib};
 pub use chunk::Chunk;

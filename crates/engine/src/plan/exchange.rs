@@ -1,7 +1,7 @@
 //! The bounded place between two stages.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::lineup::{Lineup, Place};
@@ -12,6 +12,7 @@ use crate::chunk::Times;
 use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker, paced};
 use crate::message::Message;
 use crate::order::Order;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The bounded place between two stages: a line of messages, its end, and how large chunks should be.
 pub(crate) struct Exchange<T> {

@@ -5,8 +5,8 @@
 //! end, are claimed only when all lanes are idle. A lane that is held up, by time or by full memory, is
 //! laid down with its place and taken up again later; no thread waits with it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::StagePlan;
@@ -28,6 +28,8 @@ use crate::error::{Interrupt, Outcome};
 use crate::message::Message;
 use crate::operator::Operator;
 use crate::order::Order;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 use crate::weigh::Weigh;
 
 /// A stage behind an exchange.

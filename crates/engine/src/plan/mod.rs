@@ -17,7 +17,7 @@ pub(crate) mod join;
 pub(crate) mod keyed_stage;
 mod lane;
 pub(crate) mod lane_stage;
-mod lineup;
+pub(crate) mod lineup;
 pub(crate) mod meter;
 pub(crate) mod origin;
 pub(crate) mod origin_stage;

@@ -18,7 +18,7 @@ mod links;
 mod machine;
 pub mod memory;
 mod pressure;
-mod signal;
+pub(crate) mod signal;
 mod simulated;
 #[cfg(not(feature = "async"))]
 mod synchronous;

@@ -3,10 +3,12 @@
 //! A waiter notes the count of changes *before* it looks for work and sleeps only if the count is still
 //! the same. Announcing a change costs one atomic addition while nobody sleeps.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
+
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Condvar, Mutex, total_order};
 
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
@@ -26,6 +28,7 @@ impl Signal {
     /// Announces a change.
     pub(crate) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::SeqCst);
+        total_order();
         // Either the sleeper counted itself before this load, or it sees the new count before it sleeps.
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(PoisonError::into_inner));
@@ -34,12 +37,27 @@ impl Signal {
         }
     }
 
-    /// Sleeps until the count differs from `ticket`, or for `at_most`.
+    /// Acts until all is over, each time with a ticket that is older than what it looks at; then wakes whoever
+    /// sleeps, who must see the end too.
+    pub(crate) fn until(&self, is_over: impl Fn() -> bool, mut act: impl FnMut(u64)) {
+        loop {
+            let ticket = self.ticket();
+            if is_over() {
+                self.changed();
+                return;
+            }
+            act(ticket);
+        }
+    }
+
+    /// Sleeps until the count differs from `ticket`, or for `at_most`. May wake early: the caller looks again.
     pub(crate) fn wait(&self, ticket: u64, at_most: Duration) {
         let guard = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
         self.sleepers.fetch_add(1, Ordering::SeqCst);
-        let unchanged = |_: &mut Vec<Waker>| self.ticket() == ticket;
-        drop(self.wake.wait_timeout_while(guard, at_most, unchanged));
+        total_order();
+        if self.ticket() == ticket {
+            drop(self.wake.wait_timeout(guard, at_most));
+        }
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 
@@ -47,6 +65,7 @@ impl Signal {
     #[cfg(feature = "async")]
     pub(crate) async fn change_since(&self, ticket: u64) {
         self.sleepers.fetch_add(1, Ordering::SeqCst);
+        total_order();
         let _awake = Awake(self);
         std::future::poll_fn(|context| {
             // Under the lock, so that a change either finds the waker or is seen here.

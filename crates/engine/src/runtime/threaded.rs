@@ -34,14 +34,7 @@ impl Machine {
         let _last_will = StopOnUnwind(self);
         let _subscribed = self.trace.attend();
         let mut looked_after = Duration::ZERO;
-        loop {
-            let ticket = self.signal.ticket();
-            if self.is_over() {
-                // Whoever sleeps must see it too.
-                self.signal.changed();
-                self.watch.iter().for_each(Watch::end);
-                return;
-            }
+        let act = |ticket| {
             match self.step_any(number) {
                 Step::Worked => {
                     if let Some(executor) = self.executor() {
@@ -55,7 +48,9 @@ impl Machine {
                 Step::Waiting => self.wait(ticket),
             }
             self.tell();
-        }
+        };
+        self.signal.until(|| self.is_over(), act);
+        self.watch.iter().for_each(Watch::end);
     }
 
     /// Waits until something changed since `ticket`, or is due.
