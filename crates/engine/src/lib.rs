@@ -20,7 +20,7 @@
 //! # Floors
 //!
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
-//! [`budget`], [`tally`], [`order`], [`error`]), *roles* ([`source`], [`operator`], [`processor`],
+//! [`budget`], [`tally`], [`order`], [`error`], [`Workers`]), *roles* ([`source`], [`operator`], [`processor`],
 //! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`], [`sinks`]), *description* ([`stream`],
 //! [`pipeline`], [`plan`], [`metrics`], [`tune`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
 //! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
@@ -43,6 +43,7 @@ mod sync;
 pub mod tally;
 pub mod time;
 pub mod weigh;
+mod workers;
 
 pub mod chunker;
 pub mod operator;
@@ -86,3 +87,4 @@ pub use stream::{Stream, Transform};
 pub use tally::Tally;
 pub use tune::{Adjustment, Strategy, Tuner};
 pub use weigh::Weigh;
+pub use workers::Workers;

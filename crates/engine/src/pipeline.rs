@@ -16,6 +16,7 @@ use crate::sink::Sink;
 use crate::stream::{Head, Stream};
 use crate::tune::{Strategy, TUNE_EVERY, Tuner};
 use crate::weigh::Weigh;
+use crate::workers::Workers;
 
 /// A closed description, ready to run.
 ///
@@ -32,6 +33,7 @@ pub struct Pipeline {
 pub(crate) struct Options {
     pub(crate) budget: Option<Budget>,
     pub(crate) threads: Option<usize>,
+    pub(crate) workers: Option<Workers>,
     pub(crate) progress: Option<Progress>,
     pub(crate) history: Option<History>,
     pub(crate) tuning: Option<(Duration, Box<dyn Tuner>)>,
@@ -56,6 +58,7 @@ impl Options {
         Self {
             budget: self.budget.or(other.budget),
             threads: self.threads.or(other.threads),
+            workers: self.workers.or(other.workers),
             progress: self.progress.or(other.progress),
             history: self.history.or(other.history),
             tuning: self.tuning.or(other.tuning),
@@ -227,6 +230,13 @@ macro_rules! options {
         /// unless set.
         pub fn threads(mut self, count: usize) -> Self {
             self.options.threads = Some(count.max(1));
+            self
+        }
+
+        /// Lets no more of its threads work at once than these workers, together with all other pipelines that share
+        /// them.
+        pub fn workers(mut self, workers: &$crate::workers::Workers) -> Self {
+            self.options.workers = Some(workers.clone());
             self
         }
 

@@ -1,9 +1,9 @@
 //! Many pipelines at once, in one memory.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use primestream_engine::{Budget, Order, Stream};
+use primestream_engine::{Budget, Order, Stream, Workers};
 
 const PIPELINES: u64 = 64;
 const ITEMS: u64 = 20_000;
@@ -37,4 +37,49 @@ fn many_pipelines_at_once_share_a_memory_and_give_all_of_it_back() {
     }
     assert_eq!(budget.reserved(), 0);
     assert!(budget.peak() > 0);
+}
+
+#[test]
+fn pipelines_that_share_workers_never_have_more_at_work() {
+    let (workers, busy) = (Workers::new(2), Arc::new(AtomicUsize::new(0)));
+    let running: Vec<_> = (0..8)
+        .map(|_| {
+            let busy = Arc::clone(&busy);
+            let one = move |n: u64| {
+                assert!(busy.fetch_add(1, Ordering::AcqRel) < 2, "three work at once");
+                std::thread::yield_now();
+                busy.fetch_sub(1, Ordering::AcqRel);
+                n
+            };
+            Stream::iter(0..2000u64)
+                .parallel(4, Order::Relaxed)
+                .map(one)
+                .drain_with(drop)
+                .workers(&workers)
+                .start()
+        })
+        .collect();
+    for running in running {
+        let report = running.join().unwrap();
+        assert_eq!((report.items_out(), report.threads()), (2000, 2));
+    }
+}
+
+#[test]
+fn a_pipeline_without_end_does_not_keep_another_from_the_only_worker() {
+    let one = Workers::new(1);
+    let endless = Stream::iter(0u64..).drain_with(drop).workers(&one).start();
+    let squares = Stream::iter(0..100_000u64).map(|n| n * n).drain_with(drop).workers(&one).start();
+    assert_eq!(squares.join().unwrap().items_out(), 100_000);
+    endless.flow().cancel();
+    assert!(endless.join().is_err());
+}
+
+#[test]
+fn a_step_may_run_a_pipeline_of_the_same_worker() {
+    let one = Workers::new(1);
+    let inner = one.clone();
+    let sum_below = move |n: u64| Stream::iter(0..n).workers(&inner).fold(0, |a, b| a + b);
+    let sums: Vec<u64> = Stream::iter([1u64, 2, 3]).workers(&one).try_map(sum_below).collect().unwrap();
+    assert_eq!(sums, [0, 1, 3]);
 }

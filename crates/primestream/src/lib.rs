@@ -45,8 +45,8 @@ pub mod prelude {
     pub use primestream_engine::{
         Adaptive, Boundary, Budget, Bytes, ChunkProcessor, CircuitBreaker, Emit, Fixed, Flow, Intake,
         LengthPrefix, Level, OnError, Operator, Order, Outcome, Pipeline, PipelineError, Pusher, Rate,
-        Report, Retry, Running, Sink, Source, Stream, Supply, Timed, Tolerance, Transform, Weigh, all_cores,
-        kib, mib,
+        Report, Retry, Running, Sink, Source, Stream, Supply, Timed, Tolerance, Transform, Weigh, Workers,
+        all_cores, kib, mib,
     };
     pub use primestream_primes::{Effort, Factorization, Natural, Primality};
 }

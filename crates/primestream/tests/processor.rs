@@ -99,6 +99,31 @@ fn each_setting_reaches_the_pipeline() {
 }
 
 #[test]
+fn pipelines_of_a_processor_share_its_lanes_and_take_turns() {
+    let mut processor =
+        ready(StreamOptions { max_concurrency: NonZeroUsize::new(1), ..StreamOptions::default() });
+    let endless = processor.create_pipeline(Stream::iter(0u64..)).unwrap();
+    let endless = processor.start(endless.drain_with(drop)).unwrap();
+    let busy = Arc::new(AtomicU32::new(0));
+    let running: Vec<_> = (0..4)
+        .map(|_| {
+            let busy = Arc::clone(&busy);
+            let numbers = processor.create_pipeline(Stream::iter(0..20_000u64)).unwrap();
+            let alone = move |_| {
+                assert_eq!(busy.fetch_add(1, Ordering::AcqRel), 0, "two work on one lane");
+                busy.fetch_sub(1, Ordering::AcqRel);
+            };
+            processor.start(numbers.drain_with(alone)).unwrap()
+        })
+        .collect();
+    for running in running {
+        assert_eq!(running.join().unwrap().items_out(), 20_000);
+    }
+    endless.flow().cancel();
+    assert!(endless.join().is_err());
+}
+
+#[test]
 fn steps_are_tried_again_and_tolerated_as_the_settings_say() {
     let mut processor = ready(StreamOptions {
         retry_attempts: 3,

@@ -9,6 +9,7 @@ mod cancel;
 mod crew;
 mod exchange;
 mod fence;
+mod workers;
 
 #[cfg(loom)]
 use loom::thread;

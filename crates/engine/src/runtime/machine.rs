@@ -28,6 +28,7 @@ use crate::pipeline::{Pipeline, Progress};
 use crate::plan::host::{Drive, Host, Spawner, Worker};
 use crate::plan::stage::{Stage, Step};
 use crate::tune::Adjustment;
+use crate::workers::Workers;
 
 /// A pipeline and all it needs to run.
 pub(crate) struct Machine {
@@ -36,6 +37,7 @@ pub(crate) struct Machine {
     budget: Budget,
     limit_origin: LimitOrigin,
     pub(super) threads: usize,
+    pub(super) workers: Option<Workers>,
     progress: Option<Progress>,
     told: Mutex<Duration>,
     recent: Mutex<Recent>,
@@ -79,6 +81,7 @@ impl Machine {
                 (Budget::new(bytes), origin)
             }
         };
+        let workers_max = options.workers.as_ref().map_or(usize::MAX, Workers::count);
         let schedule = options.seed.map(Schedule::new);
         let pipeline_moves = pipeline.stages.iter().map(|_| AtomicU64::new(0)).collect();
         Self {
@@ -89,7 +92,8 @@ impl Machine {
             given_back_bytes: AtomicU64::new(0),
             budget,
             limit_origin,
-            threads: options.threads.unwrap_or(plan.lanes_max()).min(plan.lanes()),
+            threads: options.threads.unwrap_or(plan.lanes_max()).min(plan.lanes()).min(workers_max),
+            workers: options.workers,
             progress: options.progress,
             told: Mutex::new(Duration::ZERO),
             clock: if schedule.is_some() { Clock::start_virtual() } else { Clock::start() },

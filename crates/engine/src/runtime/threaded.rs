@@ -4,6 +4,7 @@
 //! sinks to the sources for a step and begins again behind each one; so what is nearly done is done first,
 //! a source is asked only when nothing else can be, and one worker alone runs everything inline.
 
+use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ impl Machine {
         let _subscribed = self.trace.attend();
         let mut looked_after = Duration::ZERO;
         let act = |ticket| {
-            match self.step_any(number) {
+            match self.step_in_turn(number) {
                 Step::Worked => {
                     if let Some(executor) = self.executor() {
                         let now = self.clock.elapsed();
@@ -51,6 +52,19 @@ impl Machine {
         };
         self.signal.until(|| self.is_over(), act);
         self.watch.iter().for_each(Watch::end);
+    }
+
+    /// Takes a step when it is this worker's turn, if workers are shared.
+    fn step_in_turn(&self, number: usize) -> Step {
+        // A step that runs a pipeline to its end has the turn for both.
+        let Some(workers) = self.workers.as_ref().filter(|_| !HAS_TURN.get()) else {
+            return self.step_any(number);
+        };
+        let _turn = workers.turn();
+        HAS_TURN.set(true);
+        let step = self.step_any(number);
+        HAS_TURN.set(false);
+        step
     }
 
     /// Waits until something changed since `ticket`, or is due.
@@ -74,6 +88,11 @@ impl Drop for StopOnUnwind<'_> {
             self.0.watch.iter().for_each(Watch::end);
         }
     }
+}
+
+thread_local! {
+    /// Whether this thread has a turn of workers that are shared.
+    static HAS_TURN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How long timers and sockets may go unattended while there is other work.

@@ -21,7 +21,7 @@ use primestream_engine::runtime::MemoryStats;
 use primestream_engine::stream::{Head, Inlet, Processed, Stepped};
 use primestream_engine::{
     BoxError, Budget, ChunkProcessor, Fixed, Flow, Metrics, OnError, Operator, Pipeline, PipelineError,
-    Report, Running, Stream, Weigh,
+    Report, Running, Stream, Weigh, Workers,
 };
 
 pub use encoding::{EncodingOptions, FactorEffort, PrimesOptions, Symbol};
@@ -30,7 +30,8 @@ pub use optimize::{Optimization, Trial};
 pub use options::{OptionsError, StreamOptions};
 pub use throughput::{HighThroughputProcessor, OptimizationConfig};
 
-/// Runs pipelines under one set of settings and one memory limit.
+/// Runs pipelines under one set of settings, with one memory limit and as many threads at work at once as one of them
+/// would have alone.
 ///
 /// ```
 /// use primestream::processor::{State, StreamOptions, StreamProcessor};
@@ -51,6 +52,7 @@ pub struct StreamProcessor {
     options: StreamOptions,
     state: State,
     budget: Option<Budget>,
+    workers: Workers,
     flows: Vec<Flow>,
     listener: Option<Arc<Mutex<Listener>>>,
 }
@@ -162,7 +164,8 @@ impl StreamProcessor {
     pub fn new(options: StreamOptions) -> Result<Self, OptionsError> {
         options.validate()?;
         let budget = options.memory_limit.map(Budget::new);
-        Ok(Self { options, state: State::Created, budget, flows: Vec::new(), listener: None })
+        let workers = Workers::new(options.max_concurrency.map_or_else(all_cores, NonZeroUsize::get));
+        Ok(Self { options, state: State::Created, budget, workers, flows: Vec::new(), listener: None })
     }
 
     /// Makes it ready.
@@ -191,7 +194,7 @@ impl StreamProcessor {
 
     /// Returns how many lanes a parallel step should have.
     pub fn lanes(&self) -> usize {
-        self.options.max_concurrency.map_or_else(all_cores, NonZeroUsize::get)
+        self.workers.count()
     }
 
     fn must_be_ready(&self, asked: &'static str) -> Result<(), StateError> {
@@ -219,8 +222,10 @@ impl StreamProcessor {
         C: Operator<In = H::Item, Out = T>,
     {
         self.must_be_ready("create a pipeline with")?;
-        let mut stream =
-            source.threads(self.lanes()).backpressure_threshold(self.options.backpressure_threshold);
+        let mut stream = source
+            .threads(self.lanes())
+            .workers(&self.workers)
+            .backpressure_threshold(self.options.backpressure_threshold);
         if let Some(budget) = &self.budget {
             stream = stream.budget(budget);
         }
@@ -289,7 +294,7 @@ impl StreamProcessor {
         Ok(self.start(pipeline)?.join()?)
     }
 
-    /// Starts a pipeline. Several may run at once; they share the memory limit.
+    /// Starts a pipeline. Several may run at once; they share the memory limit and the lanes.
     ///
     /// # Errors
     ///
