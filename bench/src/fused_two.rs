@@ -31,7 +31,8 @@ pub(crate) fn run(scale: &Scale) {
             contestant("ours: two lanes", || assert_eq!(ours_lanes(items), expected)),
             contestant("ours: two lanes, ranges and sums of their own", || {
                 assert_eq!(ours_ranges(items), expected);
-            }),
+            })
+            .at_least(1.2),
             contestant("orx-parallel", || assert_eq!(by_orx(items), expected)),
             contestant("rayon par_iter", || assert_eq!(pool.install(|| by_rayon(items)), expected)),
             contestant("hand-written: chunks pulled under a lock", || {

@@ -43,8 +43,8 @@ pub(crate) fn run(scale: &Scale) {
         (count as f64 * ITEM_BYTES as f64 / 1e6, "MB"),
         vec![
             contestant("one thread by hand", || assert_eq!(by_hand(count), expected)),
-            contestant("ours: one lane", || assert_eq!(ours_lanes(count, 1), expected)),
-            contestant("ours: two lanes", || assert_eq!(ours_lanes(count, 2), expected)),
+            contestant("ours: one lane", || assert_eq!(ours_lanes(count, 1), expected)).at_least(0.9),
+            contestant("ours: two lanes", || assert_eq!(ours_lanes(count, 2), expected)).at_least(1.7),
             contestant("hand-written claims, the caller works too", || {
                 assert_eq!(by_claims(count), expected);
             }),

@@ -1,7 +1,7 @@
 //! End-to-end figures, each against its reference in the same run: `cargo run --release -p primestream-bench`.
 //!
 //! References, peers and ours take turns, five rounds; medians and their ratio are printed. Every round
-//! asserts the answer it times. Nothing else should run beside it.
+//! asserts the answer it times; a figure of ours far below what it was fails the run. Nothing else should run beside it.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark measures and prints")]
 
@@ -9,6 +9,7 @@ mod cancel;
 mod claims;
 mod codec;
 mod dataflow;
+mod floors;
 mod fused;
 mod fused_two;
 mod lanes;
@@ -27,9 +28,11 @@ mod windows;
 mod words;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
+use floors::Floors;
 use rounds::{Scale, Size};
 
 /// Measures workloads, each against a hand-written reference in the same run.
@@ -72,13 +75,14 @@ enum Workload {
     Codec,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let size = if arguments.small { Size::Small } else { Size::Full };
     let (rounds, folder, only) = (arguments.rounds.max(1), arguments.folder, arguments.only);
-    let scale = Scale { rounds, size, folder, only };
+    let scale = Scale { rounds, size, folder, only, floors: Floors::default() };
     if let Some(role) = arguments.child {
-        return child(&role, &scale);
+        child(&role, &scale);
+        return ExitCode::SUCCESS;
     }
     let all = arguments.workloads.is_empty() || arguments.workloads.contains(&Workload::All);
     for (workload, run) in WORKLOADS {
@@ -86,6 +90,9 @@ fn main() {
             run(&scale);
         }
     }
+    let missed = scale.floors.missed();
+    missed.iter().for_each(|figure| println!("missed: {figure}"));
+    if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Does one contestant's work in this process and tells its cost.
@@ -111,6 +118,6 @@ const WORKLOADS: [(Workload, Run); 12] = [
     (Workload::W6, windows::run),
     (Workload::Latency, latency::run),
     (Workload::Cancel, cancel::run),
-    (Workload::Tuned, |_| tuned::run()),
+    (Workload::Tuned, |scale| tuned::run(&scale.floors)),
     (Workload::Codec, codec::run),
 ];

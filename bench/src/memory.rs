@@ -30,6 +30,9 @@ pub(crate) fn run(scale: &Scale) {
             let told = cost.told.expect("a process of its own tells it");
             assert_eq!(told.answer, items.count);
             let peak = told.peak_kib as f64 / 1024.0;
+            if name == "ours" {
+                scale.floors.at_most(&format!("W5, {kind}, MiB"), peak, allowed / 1024.0);
+            }
             println!("    {name:<44} peak {peak:>7.1} MiB  {:>8.1} ms", cost.elapsed.as_secs_f64() * 1e3);
         }
     }

@@ -1,9 +1,10 @@
 //! Rounds in which the contestants take turns.
 
+use crate::floors::Floors;
 use crate::process::{self, Cost, cost_of};
 
 /// How often, and on how much.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Scale {
     pub(crate) rounds: usize,
     pub(crate) size: Size,
@@ -11,6 +12,8 @@ pub(crate) struct Scale {
     pub(crate) folder: std::path::PathBuf,
     /// Part of the names of those that run beside the reference; all if it is empty.
     pub(crate) only: String,
+    /// What figures must reach.
+    pub(crate) floors: Floors,
 }
 
 /// The size a figure is stated for, or a tenth of it for a quick look.
@@ -32,23 +35,30 @@ pub(crate) struct Contestant<'a> {
     name: &'a str,
     /// How much of the amount it does; the slow ones do less, and are compared by their rate.
     part: f64,
+    /// The least it may do, against the reference.
+    floor: Option<f64>,
     work: Box<dyn FnMut() -> Cost + 'a>,
 }
 
 /// Makes a contestant.
 pub(crate) fn contestant<'a>(name: &'a str, mut work: impl FnMut() + 'a) -> Contestant<'a> {
-    Contestant { name, part: 1.0, work: Box::new(move || cost_of(&mut work)) }
+    Contestant { name, part: 1.0, floor: None, work: Box::new(move || cost_of(&mut work)) }
 }
 
 /// Makes a contestant that runs in a process of its own, so that its memory can be told.
 pub(crate) fn apart<'a>(name: &'a str, role: String, scale: &'a Scale) -> Contestant<'a> {
-    Contestant { name, part: 1.0, work: Box::new(move || process::run(&role, scale)) }
+    Contestant { name, part: 1.0, floor: None, work: Box::new(move || process::run(&role, scale)) }
 }
 
 impl Contestant<'_> {
     /// Says that only a part of the amount is done.
     pub(crate) fn part(self, part: f64) -> Self {
         Self { part, ..self }
+    }
+
+    /// Says how many times what the reference does it must do at the least.
+    pub(crate) fn at_least(self, floor: f64) -> Self {
+        Self { floor: Some(floor), ..self }
     }
 }
 
@@ -82,6 +92,9 @@ pub(crate) fn rounds(
             rate / reference,
             cost.cpu.as_secs_f64(),
         );
+        if let Some(floor) = contestant.floor {
+            scale.floors.at_least(&format!("{title}, {}", contestant.name), rate / reference, floor);
+        }
         match cost.told {
             Some(told) => println!("  {:>7.1} MiB", told.peak_kib as f64 / 1024.0),
             None => println!(),

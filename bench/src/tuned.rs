@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use primestream_engine::{Fixed, Order, Pipeline, Strategy, Stream};
 
+use crate::floors::Floors;
+
 /// What an item costs before and after the load has shifted: rounds of a multiplication, or waiting.
 #[derive(Clone, Copy)]
 enum Cost {
@@ -98,7 +100,7 @@ fn by_tuner(load: &Load, strategy: Strategy) -> ([f64; 2], usize) {
 }
 
 /// Prints the table.
-pub(crate) fn run() {
+pub(crate) fn run(floors: &Floors) {
     println!(
         "tuned: items/s, best of {} settings by hand against a bad start tuned",
         CHUNKS.len() * LANES.len()
@@ -120,17 +122,26 @@ pub(crate) fn run() {
             let (tuned, adjustments) = by_tuner(load, strategy);
             for half in [0, 1] {
                 let (speed, chunk, lanes) = best[half];
+                let share = tuned[half] / speed;
+                floors.at_least(
+                    &format!("tuned, {}, half {half}, {strategy:?}", load.name),
+                    share,
+                    SHARE_MIN,
+                );
                 println!(
                     "    half {half}: by hand {speed:>10.0} (chunks of {chunk}, {lanes} lanes), bad start {:>9.0}, \
                      {strategy:?} {:>10.0}  {:>5.1} % of the best, {adjustments} adjustments in all",
                     bad[half],
                     tuned[half],
-                    100.0 * tuned[half] / speed
+                    100.0 * share
                 );
             }
         }
     }
 }
+
+/// What was asked for, of the best setting by hand.
+const SHARE_MIN: f64 = 0.9;
 
 /// How long a setting by hand runs before it is measured.
 const SETTLED: Duration = Duration::from_millis(100);

@@ -17,7 +17,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::process::{cost_of, tell};
 use crate::random::scatter;
-use crate::rounds::{Scale, apart, rounds};
+use crate::rounds::{Contestant, Scale, apart, rounds};
 use crate::{routes, text};
 
 /// Runs W2.
@@ -30,9 +30,19 @@ pub(crate) fn run(scale: &Scale) {
         &format!("W2: words of {} MB of text", bytes / 1_000_000),
         scale,
         (bytes as f64 / 1e6, "MB"),
-        PEERS.iter().map(|(name, _)| apart(name, format!("w2/{name}"), scale)).collect(),
+        PEERS.iter().map(|(name, _)| contestant(name, scale)).collect(),
     );
 }
+
+fn contestant<'a>(name: &'a str, scale: &'a Scale) -> Contestant<'a> {
+    let contestant = apart(name, format!("w2/{name}"), scale);
+    match FLOORS.iter().find(|floor| floor.0 == name) {
+        Some((_, floor)) => contestant.at_least(*floor),
+        None => contestant,
+    }
+}
+
+const FLOORS: [(&str, f64); 2] = [("ours: one thread", 0.95), ("ours: words routed to 2 arenas", 1.5)];
 
 /// Counts once, and tells what it cost and what it found.
 pub(crate) fn child(role: &str, scale: &Scale) {

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         ["models"] => Some(ci::run_models(root())),
         ["ci"] => Some(ci::run(root(), ci::Tests::Run)),
         ["ci", "--without-tests"] => Some(ci::run(root(), ci::Tests::Leave)),
+        ["long", "figures"] => Some(long::figures(root())),
         ["long", "flat"] => Some(long::flat(root(), FLAT_GIGABYTES)),
         ["long", "flat", "--gigabytes", count] => {
             count.parse().ok().map(|gigabytes| long::flat(root(), gigabytes))
@@ -53,4 +54,5 @@ const FLAT_GIGABYTES: u64 = 100;
 /// The arguments cannot be meant.
 const EX_USAGE: u8 = 64;
 
-const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | long flat [--gigabytes N]";
+const USAGE: &str =
+    "usage: cargo xtask tidy | models | ci [--without-tests] | long figures | long flat [--gigabytes N]";
