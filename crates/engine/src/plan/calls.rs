@@ -19,6 +19,7 @@ use super::exchange::{Exchange, ExchangeId, Sight};
 use super::host::{Drive, Spawner};
 use super::origin::Origin;
 use super::queue::Line;
+use super::results::Results;
 use super::timers::Timers;
 use crate::budget::Reservation;
 use crate::error::{Cause, Interrupt, ItemError, panic_message};
@@ -41,7 +42,6 @@ pub(crate) struct Calls<T, U> {
     name: &'static str,
     make: MakeCall<T, U>,
     limit: usize,
-    order: Order,
     pub(crate) policies: Policies<T, U>,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) drive: Drive,
@@ -53,12 +53,10 @@ pub(crate) struct Calls<T, U> {
     on_their_way: FuturesUnordered<Call<T, U>>,
     /// To be tried again, by time and number.
     again: BTreeMap<(Duration, u64), Ticket<T>>,
-    /// Results that have not left yet, `None` for an item that is gone.
-    results: BTreeMap<u64, Option<U>>,
-    results_bytes: usize,
-    /// Number of the next item to be started, and of the next result to leave in order.
+    /// Results that have not left yet.
+    results: Results<U>,
+    /// Number of the next item to be started.
     next: u64,
-    next_out: u64,
     tally: Tally,
     has_failed: bool,
 }
@@ -75,8 +73,13 @@ struct Ticket<T> {
 struct Call<T, U> {
     answer: Answer<U>,
     ticket: Option<Ticket<T>>,
-    deadline: Option<Duration>,
-    time_limit: Duration,
+    limit: Option<Limit>,
+}
+
+/// When an attempt has taken too long.
+struct Limit {
+    time: Duration,
+    deadline: Duration,
     timers: Arc<Timers>,
 }
 
@@ -89,18 +92,22 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = catch_unwind(AssertUnwindSafe(|| self.answer.as_mut().poll(context)))
             .unwrap_or_else(|payload| Poll::Ready(Err(Cause::Panicked(panic_message(&*payload)))));
-        let number = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
-        let answer = match (polled, self.deadline) {
-            (Poll::Ready(answer), deadline) => {
-                deadline.into_iter().for_each(|deadline| self.timers.forget(deadline, number));
-                answer
-            }
-            (Poll::Pending, Some(deadline)) if self.timers.now() >= deadline => {
-                Err(Cause::TimedOut(self.time_limit))
-            }
-            (Poll::Pending, deadline) => {
-                deadline.into_iter().for_each(|at| self.timers.wake_at(at, number, context.waker()));
-                return Poll::Pending;
+        let answer = match (polled, &self.limit) {
+            (Poll::Ready(answer), None) => answer,
+            (Poll::Pending, None) => return Poll::Pending,
+            (polled, Some(Limit { time, deadline, timers })) => {
+                let number = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
+                match polled {
+                    Poll::Ready(answer) => {
+                        timers.forget(*deadline, number);
+                        answer
+                    }
+                    Poll::Pending if timers.now() >= *deadline => Err(Cause::TimedOut(*time)),
+                    Poll::Pending => {
+                        timers.wake_at(*deadline, number, context.waker());
+                        return Poll::Pending;
+                    }
+                }
             }
         };
         Poll::Ready((self.ticket.take(), answer))
@@ -119,7 +126,6 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
             name,
             make,
             limit,
-            order,
             policies: Policies::default(),
             time_limit: None,
             drive: Drive::Worker,
@@ -129,10 +135,8 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
             credit: None,
             on_their_way: FuturesUnordered::new(),
             again: BTreeMap::new(),
-            results: BTreeMap::new(),
-            results_bytes: 0,
+            results: Results::new(order),
             next: 0,
-            next_out: 0,
             tally: Tally::default(),
             has_failed: false,
         }
@@ -197,13 +201,12 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
                 return self.settle(ticket, error, stage, now);
             }
         };
-        self.on_their_way.push(Call {
-            answer,
-            ticket: Some(ticket),
-            deadline: self.time_limit.map(|limit| now.saturating_add(limit)),
-            time_limit: self.time_limit.unwrap_or_default(),
+        let limit = self.time_limit.map(|time| Limit {
+            time,
+            deadline: now.saturating_add(time),
             timers: Arc::clone(&self.timers),
         });
+        self.on_their_way.push(Call { answer, ticket: Some(ticket), limit });
         Ok(())
     }
 
@@ -221,8 +224,8 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
                 attempt.number += 1;
                 self.again.insert((due, number), Ticket { item: Some(item), number, attempt, credit });
             }
-            Ok(Verdict::Replaced(result)) => self.keep_result(number, Some(result)),
-            Ok(Verdict::Gone) => self.keep_result(number, None),
+            Ok(Verdict::Replaced(result)) => self.results.put(number, Some(result)),
+            Ok(Verdict::Gone) => self.results.put(number, None),
             Err(reason) => {
                 self.tally.failed += 1;
                 self.has_failed = true;
@@ -230,23 +233,6 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
             }
         }
         Ok(())
-    }
-
-    fn keep_result(&mut self, number: u64, result: Option<U>) {
-        self.results_bytes += result.as_ref().map_or(0, Weigh::weight);
-        self.results.insert(number, result);
-    }
-
-    /// Takes a result that may leave.
-    fn next_result(&mut self) -> Option<Option<U>> {
-        let first = self.results.first_entry()?;
-        if self.order == Order::Input && *first.key() != self.next_out {
-            return None;
-        }
-        self.next_out = first.key() + 1;
-        let result = first.remove();
-        self.results_bytes -= result.as_ref().map_or(0, Weigh::weight);
-        Some(result)
     }
 
     /// Starts what can be started and gathers what is done.
@@ -265,7 +251,7 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Calls<T, U> {
             match answer {
                 Ok(result) => {
                     self.policies.succeeded(|| now);
-                    self.keep_result(ticket.number, Some(result));
+                    self.results.put(ticket.number, Some(result));
                 }
                 Err(cause) => self.settle(ticket, ItemError::new(self.name, cause), stage, now)?,
             }
@@ -290,8 +276,9 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
 
     fn pull(&mut self, out: &mut impl Intake<U>) -> Result<Supply, Interrupt> {
         self.advance(out)?;
+        let mut left = 0;
         while !out.is_satisfied() {
-            let Some(result) = self.next_result() else {
+            let Some(result) = self.results.take() else {
                 let is_over = self.outstanding() == 0 && self.items.is_empty();
                 let has_ended = is_over && self.inlet.look() == Sight::End;
                 return Ok(if has_ended { Supply::End } else { Supply::Pending });
@@ -300,7 +287,9 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
                 self.tally.absorbed += 1;
                 out.emit(item)?;
             }
-            if self.on_their_way.len() < self.limit {
+            // What follows may take its time: calls that can be started do not wait for all of it.
+            left += 1;
+            if left % LEAVE_BETWEEN_LOOKS == 0 || !self.results.is_ready() {
                 self.advance(out)?;
             }
         }
@@ -332,28 +321,22 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
         tally.retried += counts.retried;
         tally.errors += counts.errors;
         // Of results that are only waiting for their turn, those of items that are gone are counted.
-        let gone = self.results.values().filter(|result| result.is_none()).count();
-        tally.held += (self.items.len() + self.outstanding() - gone) as u64;
+        tally.held += (self.items.len() + self.outstanding() - self.results.gone()) as u64;
         tally.abandoned += self.inlet.abandoned();
         Some(tally)
     }
 
     fn held_bytes(&self) -> usize {
-        self.results_bytes
+        self.results.bytes()
     }
 
     fn is_ready(&self) -> bool {
         let has_room = self.on_their_way.len() < self.limit
             && self.outstanding() < self.limit.saturating_mul(OUTSTANDING_PER_CALL);
-        let can_leave = self
-            .results
-            .keys()
-            .next()
-            .is_some_and(|first| self.order != Order::Input || *first == self.next_out);
         let has_work = !self.items.is_empty() || self.inlet.look() != Sight::Nothing;
         let is_only_the_end =
             self.items.is_empty() && self.inlet.look() == Sight::End && self.outstanding() > 0;
-        can_leave || has_room && has_work && !is_only_the_end
+        self.results.is_ready() || has_room && has_work && !is_only_the_end
     }
 
     fn is_quiet(&self) -> bool {
@@ -372,9 +355,7 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
 
     fn close(&mut self) {
         self.inlet.close();
-        self.tally.held += (self.items.len() + self.outstanding()) as u64;
-        let gone = self.results.values().filter(|result| result.is_none()).count();
-        self.tally.held -= gone as u64;
+        self.tally.held += (self.items.len() + self.outstanding() - self.results.gone()) as u64;
         self.on_their_way.clear();
         self.again.clear();
         self.results.clear();
@@ -382,6 +363,9 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
         self.credit = None;
     }
 }
+
+/// Results that leave before calls are looked after again.
+const LEAVE_BETWEEN_LOOKS: u32 = 32;
 
 /// Items between the inlet and the outlet for each call that may be on its way: those that wait for
 /// another attempt or for the results of items before them.

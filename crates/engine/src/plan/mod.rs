@@ -27,6 +27,8 @@ mod producers;
 #[cfg(feature = "profiling")]
 pub(crate) mod profile;
 pub(crate) mod queue;
+#[cfg(feature = "async")]
+mod results;
 mod shared;
 pub(crate) mod stage;
 #[cfg(feature = "async")]
