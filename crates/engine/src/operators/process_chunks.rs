@@ -27,23 +27,8 @@ pub struct ProcessChunks<P: ChunkProcessor> {
     is_flushed: bool,
     absorbed: u64,
     created: u64,
-    /// Since when something is under way that may fail; what is still so at the end has failed.
-    under_way: Option<When>,
-    /// Whether a failure has stopped the pipeline. Another thread may have claimed the end by then.
-    is_broken: bool,
-}
-
-/// When the processor runs and what it made is passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
-    /// With an item in hand, which the runtime counts should it fail.
-    Item,
-    /// With no item in hand, and so nobody to count but this step.
-    Flush,
-    /// At a watermark: the runtime counts what is missing.
-    Watermark,
-    /// At the end: the runtime counts what is missing.
-    End,
+    /// What is under way with no item in hand, so that only this step counts it should it fail: at most one.
+    failed: u64,
 }
 
 /// What the processor emits into.
@@ -83,61 +68,39 @@ impl<P: ChunkProcessor> ProcessChunks<P> {
             is_flushed: false,
             absorbed: 0,
             created: 0,
-            under_way: None,
-            is_broken: false,
+            failed: 0,
         }
     }
 
-    /// Has the processor work on what was gathered, and passes on what it makes.
-    fn deliver(&mut self, out: &mut impl Emit<P::Out>, when: When) -> Outcome {
-        self.settle_panic(when);
-        if self.is_broken {
+    /// Has the processor work on what was gathered, and passes on what it makes. `in_hand` items are counted
+    /// by the runtime should this fail.
+    fn deliver(&mut self, out: &mut impl Emit<P::Out>, in_hand: u64) -> Outcome {
+        self.pass_on(out, in_hand)?;
+        if self.fresh.is_empty() {
             return Ok(());
         }
-        let mut outcome = self.pass_on(out, when);
-        if outcome.is_ok() && !self.fresh.is_empty() {
-            outcome = self.run(out, when, |processor, fresh, made| processor.process_chunk(fresh, made));
-        }
-        self.notice(outcome)
+        self.run(out, in_hand, |processor, fresh, made| processor.process_chunk(fresh, made))
     }
 
-    /// Has the processor emit what it holds, and passes it on.
+    /// Has the processor emit what it holds, once, and passes it on.
     fn flush(&mut self, out: &mut impl Emit<P::Out>) -> Outcome {
-        if self.is_broken || self.is_flushed {
+        if std::mem::replace(&mut self.is_flushed, true) {
             return Ok(());
         }
-        self.is_flushed = true;
-        let outcome = self.run(out, When::End, |processor, _, made| processor.flush(made));
-        self.notice(outcome)
-    }
-
-    fn notice(&mut self, outcome: Outcome) -> Outcome {
-        self.is_broken = matches!(&outcome, Err(reason) if !matches!(reason, Interrupt::Done));
-        outcome
-    }
-
-    /// Finds out what became of a panic behind this step, if there was one: whoever comes again for the
-    /// same reason, or goes on with items, does so because a policy has dealt with it.
-    fn settle_panic(&mut self, when: When) {
-        let goes_on = |when| matches!(when, When::Item | When::Flush);
-        match self.under_way {
-            Some(before) if before != when && !(goes_on(before) && goes_on(when)) => self.is_broken = true,
-            Some(_) | None if !self.is_broken => self.under_way = None,
-            Some(_) | None => {}
-        }
+        self.run(out, 0, |processor, _, made| processor.flush(made))
     }
 
     /// Runs the processor once and passes on what it makes.
     fn run(
         &mut self,
         out: &mut impl Emit<P::Out>,
-        when: When,
+        in_hand: u64,
         call: impl FnOnce(&mut P, &mut Vec<P::In>, &mut Gathering<'_, P::Out>) -> Outcome,
     ) -> Outcome {
         let position = out.position();
         let mut made = Vec::new();
         // Counted before it exists: should the processor fail, it is what it would have made that is lost.
-        self.begin_item(when);
+        self.begin_item(in_hand);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let (now, stage) = (out.now(), out.stage());
             call(
@@ -153,17 +116,17 @@ impl<P: ChunkProcessor> ProcessChunks<P> {
                 self.fresh.clear();
                 self.fresh_bytes = 0;
                 self.made = made.into_iter();
-                self.pass_on(out, when).and(outcome)
+                self.pass_on(out, in_hand).and(outcome)
             }
             Ok(Err(Interrupt::Item(error))) => {
                 self.settle(error.at(position))?;
-                self.pass_on(out, when)
+                self.pass_on(out, in_hand)
             }
             Ok(outcome) => outcome,
             Err(payload) => {
                 let cause = Cause::Panicked(panic_message(&*payload));
                 self.settle(ItemError::new(self.processor.name(), cause).at(position))?;
-                self.pass_on(out, when)
+                self.pass_on(out, in_hand)
             }
         }
     }
@@ -183,23 +146,25 @@ impl<P: ChunkProcessor> ProcessChunks<P> {
         }
     }
 
-    fn begin_item(&mut self, when: When) {
+    fn begin_item(&mut self, in_hand: u64) {
         self.created += 1;
-        self.under_way = Some(when);
+        self.failed = 1 - in_hand;
     }
 
     fn undo_item(&mut self) {
         self.created -= 1;
-        self.under_way = None;
+        self.failed = 0;
     }
 
     /// Passes on what the processor made.
-    fn pass_on(&mut self, out: &mut impl Emit<P::Out>, when: When) -> Outcome {
+    fn pass_on(&mut self, out: &mut impl Emit<P::Out>, in_hand: u64) -> Outcome {
+        // If a panic behind this step interrupted it, a policy has dealt with the item by now.
+        self.failed = 0;
         while let Some(item) = self.made.next() {
-            self.begin_item(when);
+            self.begin_item(in_hand);
             let outcome = out.emit(item);
             if matches!(outcome, Ok(()) | Err(Interrupt::Done | Interrupt::Stopped)) {
-                self.under_way = None; // it arrived
+                self.failed = 0; // it arrived
             }
             outcome?;
         }
@@ -222,19 +187,19 @@ where
         self.fresh_bytes += item.weight();
         self.fresh.push(item);
         let is_full = self.fresh_bytes >= CHUNK_BYTES || self.fresh.len() >= CHUNK_ITEMS;
-        if is_full { self.deliver(out, When::Item) } else { Ok(()) }
+        if is_full { self.deliver(out, 1) } else { Ok(()) }
     }
 
     fn on_flush(&mut self, out: &mut impl Emit<P::Out>) -> Outcome {
-        self.deliver(out, When::Flush)
+        self.deliver(out, 0)
     }
 
     fn on_watermark(&mut self, _: EventTime, out: &mut impl Emit<P::Out>) -> Outcome {
-        self.deliver(out, When::Watermark)
+        self.deliver(out, 0)
     }
 
     fn on_end(&mut self, out: &mut impl Emit<P::Out>) -> Outcome {
-        self.deliver(out, When::End)?;
+        self.deliver(out, 0)?;
         self.flush(out)
     }
 
@@ -247,8 +212,7 @@ where
     }
 
     fn tally(&self) -> Tally {
-        let (absorbed, created) = (self.absorbed, self.created);
-        let failed = u64::from(self.under_way == Some(When::Flush));
+        let (absorbed, created, failed) = (self.absorbed, self.created, self.failed);
         Tally { absorbed, created, failed, ..Tally::default() }
     }
 

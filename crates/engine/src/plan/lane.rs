@@ -409,7 +409,8 @@ where
                     };
                     drive(home, rest, most, out, (&mut *count, &mut in_chain))?;
                 }
-                if is_held_up(home, out) {
+                // A flush that a panic interrupted goes on at once: only the step knows what is under way.
+                if *now == Doing::Item && is_held_up(home, out) {
                     return Ok(Ran::HeldUp);
                 }
                 *now = Doing::Flush;
@@ -501,7 +502,7 @@ where
                     Some(supply) => supply,
                     None => *said.insert(source.pull(&mut feeder)?),
                 };
-                if !feeder.is_busy() {
+                if *now == Doing::Flush || !feeder.is_busy() {
                     *now = Doing::Flush;
                     #[cfg(feature = "profiling")]
                     if let Some(sampler) = sampler {
@@ -574,9 +575,10 @@ where
         };
         outlet.flush();
         self.count_passed(outlet);
-        if outcome.as_ref().is_err_and(is_failure) {
-            // Whether an item was in hand is known to the chain alone: it is the one that is missing.
-            let now = self.tally();
+        let now = self.tally();
+        if outcome.as_ref().is_err_and(is_failure) && now.failed == known.failed {
+            // Whether an item was in hand is known to the chain alone: it is the one that is missing, unless
+            // the step that made it has counted it.
             self.failed += now.missing().max(now.filtered - known.filtered).min(1);
         }
         outcome

@@ -307,15 +307,15 @@ where
     ) -> Result<Ran, Interrupt> {
         let mut outcome = Ok(());
         while let Some(lane) = lanes.get_mut(*next) {
-            if lane.is_busy() {
-                outcome = outcome.and(lane.on_time(outlet));
-            }
-            if !lane.is_busy() {
-                outcome = outcome.and(match fence {
+            let mut told = if lane.is_busy() { lane.on_time(outlet) } else { Ok(()) };
+            // A chain that failed is not called again; the other lanes are.
+            if told.is_ok() && !lane.is_busy() {
+                told = match fence {
                     Fence::Watermark(at) => lane.watermark(at, outlet),
                     Fence::End => lane.end(outlet),
-                });
+                };
             }
+            outcome = outcome.and(told);
             lane.count_passed(outlet);
             self.meter.publish(lane.index, lane.tally());
             if lane.is_busy() && outcome.is_ok() && !host.is_stopping() && !self.output.is_closed() {
