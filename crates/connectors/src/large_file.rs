@@ -1,42 +1,44 @@
 //! A file of any size, read in ranges of bytes by parallel lanes.
 //!
 //! One reader delivers a file at the speed of one core copying and cutting; when what is done with a line
-//! costs little, that is the limit. Here each lane opens the file for itself and reads ranges of it; a line
-//! belongs to the range in which it begins. Progress is known, since the length is.
+//! costs little, that is the limit. Here each lane reads ranges of it; a line belongs to the range in which it
+//! begins. Progress is known, since the length is.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
+use std::io::{self, Read};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use primestream_engine::sources::LineError;
-use primestream_engine::{Intake, Interrupt, Order, Source, Stream, Supply};
+use primestream_engine::sources::{DecodeLine, Record, Records};
+use primestream_engine::{Boundary, Intake, Interrupt, Order, Source, SourceError, Stream, Supply};
+
+use crate::from_offset::FromOffset;
 
 /// A file that is read in ranges.
 #[derive(Clone, Debug)]
 pub struct LargeFile {
-    path: Arc<PathBuf>,
+    file: Arc<File>,
     len: u64,
     range_bytes: u64,
 }
 
 impl LargeFile {
-    /// Looks at a file. What is added to it later is not read.
+    /// Opens a file, once for all that is read of it. What is added to it later is not read.
     ///
     /// # Errors
     ///
     /// If it is not there or cannot be read, or has no length of its own, as a pipe.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        let path = path.as_ref();
-        let metadata = File::open(path)?.metadata()?;
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
         if !metadata.is_file() {
             return Err(io::Error::new(
                 io::ErrorKind::Unsupported,
                 "only a regular file can be read in ranges",
             ));
         }
-        Ok(Self { path: Arc::new(path.to_owned()), len: metadata.len(), range_bytes: RANGE_BYTES })
+        Ok(Self { file: Arc::new(file), len: metadata.len(), range_bytes: RANGE_BYTES })
     }
 
     /// Returns its length in bytes.
@@ -83,11 +85,12 @@ impl LargeFile {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lines(&self, lanes: usize, order: Order) -> Stream<String> {
-        let path = Arc::clone(&self.path);
+        let file = Arc::clone(&self.file);
         Stream::from_source(self.ranges())
             .parallel(lanes, order)
-            .flat_map(move |range| Lines::open(&path, range))
-            .try_map(|line| line)
+            .flat_map(move |range| Lines::new(&file, range))
+            .try_map(|record| record)
+            .through(DecodeLine)
             .boxed()
     }
 
@@ -97,10 +100,10 @@ impl LargeFile {
     ///
     /// If `lanes` is 0.
     pub fn pieces(&self, lanes: usize, order: Order) -> Stream<Vec<u8>> {
-        let path = Arc::clone(&self.path);
+        let file = Arc::clone(&self.file);
         Stream::from_source(self.ranges())
             .parallel(lanes, order)
-            .try_map(move |range| read_range(&path, &range))
+            .try_map(move |range| read_range(&file, &range))
             .boxed()
     }
 }
@@ -141,12 +144,11 @@ impl Source for Ranges {
     }
 }
 
-fn read_range(path: &Path, range: &Range<u64>) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(range.start))?;
+fn read_range(file: &Arc<File>, range: &Range<u64>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let expected = range.end - range.start;
-    if file.take(expected).read_to_end(&mut bytes)? as u64 != expected {
+    let reader = FromOffset::new(file, range.start);
+    if reader.take(expected).read_to_end(&mut bytes)? as u64 != expected {
         return Err(io::Error::new(
             io::ErrorKind::UnexpectedEof,
             "the file became shorter while it was read",
@@ -155,121 +157,43 @@ fn read_range(path: &Path, range: &Range<u64>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Why a line could not be read.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// The file could not be read.
-    Io(io::Error),
-    /// The line is not what it should be.
-    Line(LineError),
-}
-
-impl std::fmt::Display for ReadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ReadError::Io(error) => error.fmt(f),
-            ReadError::Line(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            ReadError::Io(error) => Some(error),
-            ReadError::Line(error) => Some(error),
-        }
-    }
-}
-
 /// The lines that begin in a range.
 struct Lines {
-    /// `None` at the end, or after an error.
-    reader: Option<BufReader<File>>,
-    /// Why it could not be opened, to be told once.
-    failed: Option<io::Error>,
-    position: u64,
-    end: u64,
+    /// `None` after an error.
+    records: Option<Records<FromOffset>>,
+    range: Range<u64>,
 }
 
 impl Lines {
-    fn open(path: &Path, range: Range<u64>) -> Self {
-        match Self::at(path, &range) {
-            Ok(lines) => lines,
-            Err(error) => Self { reader: None, failed: Some(error), position: range.start, end: range.end },
-        }
-    }
-
-    fn at(path: &Path, range: &Range<u64>) -> io::Result<Self> {
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
-        let mut position = range.start;
-        if position > 0 {
-            // The line that runs into the range belongs to the one before; if it ended just there, only
-            // its line feed is passed over.
-            reader.seek(SeekFrom::Start(position - 1))?;
-            position = position - 1 + skip_line(&mut reader)?;
-        }
-        Ok(Self { reader: Some(reader), failed: None, position, end: range.end })
-    }
-
-    fn next_line(&mut self) -> Result<Option<String>, ReadError> {
-        let Some(reader) = self.reader.as_mut().filter(|_| self.position < self.end) else { return Ok(None) };
-        let start = self.position;
-        let mut bytes = Vec::new();
-        let mut limited: Take<&mut BufReader<File>> = reader.take(LINE_BYTES_MAX as u64 + 2);
-        let read = limited.read_until(b'\n', &mut bytes).map_err(ReadError::Io)?;
-        self.position += read as u64;
-        if read == 0 {
-            return Ok(None);
-        }
-        if bytes.last() == Some(&b'\n') {
-            bytes.pop();
-            if bytes.last() == Some(&b'\r') {
-                bytes.pop();
-            }
-        } else if bytes.len() > LINE_BYTES_MAX {
-            self.position += skip_line(reader).map_err(ReadError::Io)?;
-        }
-        if bytes.len() > LINE_BYTES_MAX {
-            let error = LineError::TooLong { offset: start, bytes_max: LINE_BYTES_MAX };
-            return Err(ReadError::Line(error));
-        }
-        String::from_utf8(bytes).map(Some).map_err(|error| {
-            let offset = start + error.utf8_error().valid_up_to() as u64;
-            ReadError::Line(LineError::NotUtf8 { offset })
-        })
+    fn new(file: &Arc<File>, range: Range<u64>) -> Self {
+        // The line that runs into the range belongs to the one before; if it ended just there, only its
+        // line feed is passed over.
+        let offset = range.start.saturating_sub(1);
+        let records = Records::new(FromOffset::new(file, offset), Boundary::line()).starting_at(offset);
+        Self { records: Some(records), range }
     }
 }
 
 impl Iterator for Lines {
-    type Item = Result<String, ReadError>;
+    type Item = Result<Record, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(error) = self.failed.take() {
-            return Some(Err(ReadError::Io(error)));
+        loop {
+            let records = self.records.as_mut().filter(|records| records.offset() < self.range.end)?;
+            let record = records.next()?;
+            if record.as_ref().is_ok_and(|record| record.offset() < self.range.start) {
+                continue;
+            }
+            if record.is_err() {
+                self.records = None;
+            }
+            return Some(record);
         }
-        let line = self.next_line();
-        if !matches!(line, Ok(Some(_)) | Err(ReadError::Line(_))) {
-            self.reader = None;
-        }
-        line.transpose()
     }
-}
-
-/// Passes over the rest of a line; returns its bytes, the line feed included.
-fn skip_line(reader: &mut impl BufRead) -> io::Result<u64> {
-    reader.skip_until(b'\n').map(|skipped| skipped as u64)
 }
 
 /// Bytes a lane takes at once.
 ///
-/// Larger makes the last ranges of a run uneven and keeps more of a file in flight; smaller opens the file
-/// more often, about 10 µs each.
+/// Larger makes the last ranges of a run uneven and keeps more of a file in flight; smaller makes a buffer
+/// for lines more often.
 const RANGE_BYTES: u64 = 1 << 20;
-
-/// Bytes asked of the file at once.
-const BUFFER_BYTES: usize = 1 << 17;
-
-/// Longest line.
-const LINE_BYTES_MAX: usize = 1 << 20;

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod from_offset;
 pub mod large_file;
 
 pub use large_file::LargeFile;

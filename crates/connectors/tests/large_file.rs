@@ -43,6 +43,32 @@ fn a_line_that_is_not_text_or_too_long_fails_with_its_offset_and_the_others_come
 }
 
 #[test]
+fn a_line_above_the_limit_fails_once_however_many_ranges_it_runs_through() {
+    let mut bytes = b"good\n".to_vec();
+    bytes.extend(vec![b'x'; 1 << 20]);
+    bytes.extend(b"\n");
+    let at_the_limit = LargeFile::open(file_of(&bytes).path()).unwrap().range_bytes(100_000);
+    let lengths: Vec<usize> = at_the_limit.lines(2, Order::Input).map(|line| line.len()).collect().unwrap();
+    assert_eq!(lengths, [4, 1 << 20]);
+
+    bytes.insert(5, b'x');
+    let above = LargeFile::open(file_of(&bytes).path()).unwrap().range_bytes(100_000);
+    let error = above.lines(2, Order::Input).count().unwrap_err();
+    assert!(error.to_string().ends_with("the record at byte 5 has no end within 1048576 bytes"), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_file_is_the_one_that_was_opened_whatever_becomes_of_its_name() {
+    let file = file_of(b"one\ntwo\n");
+    let large = LargeFile::open(file.path()).unwrap().range_bytes(3);
+    std::fs::remove_file(file.path()).unwrap();
+    std::fs::write(file.path(), b"another").unwrap();
+    assert_eq!(large.lines(2, Order::Input).collect::<Vec<_>>().unwrap(), ["one", "two"]);
+    assert_eq!(large.pieces(2, Order::Input).collect::<Vec<_>>().unwrap().concat(), b"one\ntwo\n");
+}
+
+#[test]
 fn progress_knows_how_much_is_done() {
     let file = file_of(&b"a line\n".repeat(100_000));
     let fractions = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));

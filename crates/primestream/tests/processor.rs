@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use primestream::prelude::*;
-use primestream::processor::{ProcessorError, State, StreamOptions, StreamProcessor};
+use primestream::processor::{ProcessorError, State, StreamMemoryConfig, StreamOptions, StreamProcessor};
 
 fn ready(options: StreamOptions) -> StreamProcessor {
     let mut processor = StreamProcessor::new(options).unwrap();
@@ -164,6 +164,32 @@ fn pipelines_share_the_limit_and_a_reset_ends_them() {
     processor.reset().unwrap();
     assert!(first.join().is_err() && second.join().is_err());
     assert_eq!(processor.state(), State::Ready);
+}
+
+#[test]
+fn what_is_over_is_let_go_and_its_numbers_stay() {
+    let mut processor = ready(StreamOptions { memory_limit: Some(100_000), ..StreamOptions::default() });
+    assert!(processor.metrics().is_empty() && processor.memory_usage().is_none());
+    let (send, wait) = mpsc::channel::<()>();
+    let waiting = processor.create_pipeline(Stream::iter([1u8])).unwrap().sink(move |_| wait.recv());
+    let waiting = processor.start(waiting).unwrap();
+
+    let config = StreamMemoryConfig { max_buffer_size: 60_000, ..StreamMemoryConfig::default() };
+    let same = |chunk: Vec<u64>| Ok::<_, std::io::Error>(chunk);
+    let parted = processor.process_with_backpressure(Stream::iter(0..50u64), same, &config).unwrap();
+    let parted = processor.start(parted.drain_with(|_| ())).unwrap();
+    assert_eq!(parted.join().unwrap().items_out(), 50);
+    // What it was given has come back to the one that is running, with nothing started since.
+    let memory = processor.memory_usage().unwrap();
+    assert!(memory.limit_bytes == 100_000 && memory.reserved_bytes < 60_000, "{memory:?}");
+    assert_eq!(processor.metrics().len(), 1);
+
+    drop(send);
+    assert!(waiting.join().is_err());
+    assert_eq!((processor.metrics().len(), processor.metrics()[0].items_in()), (1, 1));
+    assert_eq!(processor.memory_usage().unwrap().reserved_bytes, 0);
+    processor.reset().unwrap();
+    assert!(processor.metrics().is_empty() && processor.memory_usage().is_none());
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub(super) struct Cutter {
     boundary: Boundary,
     bytes: Vec<u8>,
     start: u64,
-    bytes_taken: u64,
+    /// Of the first byte that was not taken yet.
+    offset: u64,
     /// Whether the record is above the limit, so that of its bytes only those are kept that tell its end.
     is_over: bool,
     /// Bytes that the record still lacks, once its length is known.
@@ -33,12 +34,17 @@ pub(super) struct Cut {
 
 impl Cutter {
     pub(super) fn new(boundary: Boundary) -> Self {
-        Self { boundary, bytes: Vec::new(), start: 0, bytes_taken: 0, is_over: false, left: None }
+        Self { boundary, bytes: Vec::new(), start: 0, offset: 0, is_over: false, left: None }
     }
 
-    /// Returns the bytes that belong to the records so far.
-    pub(super) fn bytes_taken(&self) -> u64 {
-        self.bytes_taken
+    /// Counts offsets as if so many bytes had come before.
+    pub(super) fn starting_at(self, offset: u64) -> Self {
+        Self { start: offset, offset, ..self }
+    }
+
+    /// Returns the offset behind the bytes that were taken.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// Takes what `available`, which is not empty, holds of the record.
@@ -52,7 +58,7 @@ impl Cutter {
             End::Byte { delimiter, .. } => self.take_until_byte(available, delimiter)?,
             _ => self.take_otherwise(available)?,
         };
-        self.bytes_taken += cut.used as u64;
+        self.offset += cut.used as u64;
         Ok(cut)
     }
 
@@ -135,7 +141,7 @@ impl Cutter {
         }
         let length = prefix.read(&self.bytes);
         self.bytes.clear();
-        let start = self.bytes_taken + used as u64;
+        let start = self.offset + used as u64;
         if start.checked_add(length).is_none() {
             return Err(SourceError::new(LineError::ImpossibleLength { offset: self.start, length }));
         }
@@ -181,7 +187,7 @@ impl Cutter {
             End::Found(_) | End::Length(_) => {}
         }
         self.left = None;
-        let offset = std::mem::replace(&mut self.start, self.bytes_taken);
+        let offset = std::mem::replace(&mut self.start, self.offset);
         let bytes_max = self.boundary.bytes_max();
         if std::mem::take(&mut self.is_over) || bytes.len() > bytes_max {
             return Record::damaged(offset, Fault::TooLong(bytes_max));
@@ -224,7 +230,7 @@ mod tests {
             }
         }
         found.extend(cutter.take_rest());
-        assert_eq!(cutter.bytes_taken(), bytes.len() as u64);
+        assert_eq!(cutter.offset(), bytes.len() as u64);
         Ok(found.into_iter().map(|record| (record.offset(), record.into_bytes().ok())).collect())
     }
 

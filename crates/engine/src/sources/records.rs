@@ -12,17 +12,44 @@ use crate::error::{Interrupt, Outcome, SourceError};
 use crate::operator::{Emit, Operator};
 use crate::source::{Intake, Source, Supply};
 
-/// The records of a reader, each without its delimiter.
+/// The records of a reader, each without its delimiter: a source, and an iterator for a source or a step that
+/// is to take them one by one. Holds one record and 128 KiB of what comes behind it.
+///
+/// ```
+/// use primestream_engine::{Boundary, sources::Records};
+///
+/// // What a reader gives from its byte 5 on.
+/// let mut records = Records::new(&b"bc\nd"[..], Boundary::line()).starting_at(5);
+/// let first = records.next().expect("there are two")?;
+/// assert_eq!((first.offset(), first.into_bytes()?), (5, b"bc".to_vec()));
+/// assert_eq!(records.offset(), 8); // where the next one begins
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Records<R> {
     reader: BufReader<R>,
     cutter: Cutter,
+    /// The offset of the first byte of the reader.
+    begin: u64,
 }
 
 impl<R: Read> Records<R> {
-    pub(crate) fn new(reader: R, boundary: Boundary) -> Self {
+    /// Cuts what a reader gives at a boundary.
+    pub fn new(reader: R, boundary: Boundary) -> Self {
         let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
-        Self { reader, cutter: Cutter::new(boundary) }
+        Self { reader, cutter: Cutter::new(boundary), begin: 0 }
+    }
+
+    /// Counts the offsets of records from that of the first byte of the reader, where it begins within
+    /// something larger. To be said before the first record is taken.
+    #[must_use]
+    pub fn starting_at(self, offset: u64) -> Self {
+        Self { cutter: self.cutter.starting_at(offset), begin: offset, ..self }
+    }
+
+    /// Returns the offset at which the next record begins.
+    pub fn offset(&self) -> u64 {
+        self.cutter.offset()
     }
 
     /// Takes what the buffer holds of the record; returns whether the record is complete.
@@ -77,7 +104,24 @@ impl<R: Read + Send + 'static> Source for Records<R> {
     }
 
     fn bytes_taken(&self) -> u64 {
-        self.cutter.bytes_taken()
+        self.cutter.offset() - self.begin
+    }
+}
+
+/// The records one by one. An error is one of the reader, or that the next record can never be found; nothing
+/// of use comes after it.
+impl<R: Read> Iterator for Records<R> {
+    type Item = Result<Record, SourceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.gather() {
+                Ok(Gathered::Part) => {}
+                Ok(Gathered::Whole) => return Some(Ok(self.cutter.take_record())),
+                Ok(Gathered::EndOfBytes) => return self.cutter.take_rest().map(Ok),
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 }
 

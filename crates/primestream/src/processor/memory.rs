@@ -75,7 +75,7 @@ impl StreamMemoryConfig {
 
 impl StreamProcessor {
     /// Leads a stream through a function of whole chunks, in a memory of its own, which is parted off the
-    /// processor's if that has a limit. It comes back when the pipeline is over and its [`Flow`] is dropped.
+    /// processor's if that has a limit. It comes back when the pipeline is over and every [`Flow`] of it that was asked for is dropped.
     /// Preserves order. A chunk that fails stops the pipeline.
     ///
     /// ```
@@ -116,7 +116,7 @@ impl StreamProcessor {
         C: Operator<In = H::Item, Out = T>,
     {
         config.validate()?;
-        self.flows.retain(|flow| !flow.is_finished());
+        self.started.forget_ended();
         let budget = match &self.budget {
             None => Budget::new(config.max_buffer_size),
             Some(whole) => whole.part(config.max_buffer_size).ok_or_else(|| OptionsError {

@@ -7,6 +7,7 @@ mod encoding;
 mod memory;
 mod optimize;
 mod options;
+mod started;
 mod throughput;
 
 use std::fmt;
@@ -20,14 +21,15 @@ use primestream_engine::operators::{Identity, TryMap};
 use primestream_engine::runtime::MemoryStats;
 use primestream_engine::stream::{Head, Inlet, Processed, Stepped};
 use primestream_engine::{
-    BoxError, Budget, ChunkProcessor, Fixed, Flow, Metrics, OnError, Operator, Pipeline, PipelineError,
-    Report, Running, Stream, Weigh, Workers,
+    BoxError, Budget, ChunkProcessor, Fixed, Metrics, OnError, Operator, Pipeline, PipelineError, Report,
+    Running, Stream, Weigh, Workers,
 };
 
 pub use encoding::{EncodingOptions, FactorEffort, PrimesOptions, Symbol};
 pub use memory::{ByChunks, ByFunction, StreamMemoryConfig};
 pub use optimize::{Optimization, Trial};
 pub use options::{OptionsError, StreamOptions};
+use started::Started;
 pub use throughput::{HighThroughputProcessor, OptimizationConfig};
 
 /// Runs pipelines under one set of settings, with one memory limit and as many threads at work at once as one of them
@@ -53,7 +55,7 @@ pub struct StreamProcessor {
     state: State,
     budget: Option<Budget>,
     workers: Workers,
-    flows: Vec<Flow>,
+    started: Started,
     listener: Option<Arc<Mutex<Listener>>>,
 }
 
@@ -165,7 +167,14 @@ impl StreamProcessor {
         options.validate()?;
         let budget = options.memory_limit.map(Budget::new);
         let workers = Workers::new(options.max_concurrency.map_or_else(all_cores, NonZeroUsize::get));
-        Ok(Self { options, state: State::Created, budget, workers, flows: Vec::new(), listener: None })
+        Ok(Self {
+            options,
+            state: State::Created,
+            budget,
+            workers,
+            started: Started::default(),
+            listener: None,
+        })
     }
 
     /// Makes it ready.
@@ -183,8 +192,7 @@ impl StreamProcessor {
 
     /// Returns where it is in its life.
     pub fn state(&self) -> State {
-        let is_processing = self.flows.iter().any(|flow| !flow.is_finished());
-        if self.state == State::Ready && is_processing { State::Processing } else { self.state }
+        if self.state == State::Ready && self.started.is_running() { State::Processing } else { self.state }
     }
 
     /// Returns the settings.
@@ -291,7 +299,9 @@ impl StreamProcessor {
     ///
     /// If the processor is not ready, or the pipeline fails.
     pub fn run(&mut self, pipeline: Pipeline) -> Result<Report, ProcessorError> {
-        Ok(self.start(pipeline)?.join()?)
+        let outcome = self.start(pipeline)?.join();
+        self.started.forget_ended();
+        Ok(outcome?)
     }
 
     /// Starts a pipeline. Several may run at once; they share the memory limit and the lanes.
@@ -301,21 +311,21 @@ impl StreamProcessor {
     /// If the processor is not ready.
     pub fn start(&mut self, pipeline: Pipeline) -> Result<Running, StateError> {
         self.must_be_ready("start a pipeline with")?;
-        self.flows.retain(|flow| !flow.is_finished());
         let running = pipeline.start();
-        self.flows.push(running.flow());
+        self.started.add(running.flow());
         Ok(running)
     }
 
-    /// Returns what each pipeline that was started last, or is running, has done.
+    /// Returns what each pipeline that is running has done; if none is, what the last one had at its end.
     pub fn metrics(&self) -> Vec<Metrics> {
-        self.flows.iter().map(Flow::metrics).collect()
+        self.started.metrics()
     }
 
-    /// Returns what the pipeline that was started last holds in memory, together with all that share the
-    /// limit of the processor; `None` if none was.
+    /// Returns what the pipeline that was started last, of those that are running, holds in memory together
+    /// with all that share the limit of the processor; if none is, what the last one held at its end, and
+    /// `None` if none was started.
     pub fn memory_usage(&self) -> Option<MemoryStats> {
-        self.flows.last().map(Flow::memory)
+        self.started.memory()
     }
 
     /// Cancels what is running and forgets it, so that the processor is as it was after initialising.
@@ -325,7 +335,7 @@ impl StreamProcessor {
     /// If the processor is not ready.
     pub fn reset(&mut self) -> Result<(), StateError> {
         self.must_be_ready("reset")?;
-        self.flows.drain(..).for_each(|flow| flow.cancel());
+        self.started.cancel();
         Ok(())
     }
 
@@ -338,7 +348,7 @@ impl StreamProcessor {
         if self.state == State::Terminated {
             return Err(StateError { asked: "terminate", state: State::Terminated });
         }
-        self.flows.drain(..).for_each(|flow| flow.cancel());
+        self.started.cancel();
         self.state = State::Terminated;
         Ok(())
     }
