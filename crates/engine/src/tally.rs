@@ -30,6 +30,9 @@ pub struct Tally {
     pub errors: u64,
     /// How often items were tried again.
     pub retried: u64,
+    /// Items for which a retry had no attempt left, by its number of attempts or its deadline, whatever
+    /// became of them then.
+    pub exhausted: u64,
     /// Items sent to this stage that it never took, since the pipeline had ended.
     pub abandoned: u64,
 }
@@ -63,6 +66,7 @@ impl AddAssign for Tally {
         self.held += other.held;
         self.errors += other.errors;
         self.retried += other.retried;
+        self.exhausted += other.exhausted;
         self.abandoned += other.abandoned;
     }
 }
