@@ -43,6 +43,11 @@ impl Tally {
         self.taken + self.created == self.accounted_for()
     }
 
+    /// Returns the items that failed and were left out or set aside.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.skipped + self.dead
+    }
+
     /// Returns the items that entered or were created and are not accounted for.
     pub(crate) fn missing(&self) -> u64 {
         (self.taken + self.created).saturating_sub(self.accounted_for())
