@@ -30,6 +30,9 @@ pub struct Tally {
     pub errors: u64,
     /// How often items were tried again.
     pub retried: u64,
+    /// Items for which a retry had no attempt left, by its number of attempts or its deadline, whatever
+    /// became of them then.
+    pub exhausted: u64,
     /// Items sent to this stage that it never took, since the pipeline had ended.
     pub abandoned: u64,
 }
@@ -38,6 +41,11 @@ impl Tally {
     /// Returns whether every item that entered or was created is accounted for.
     pub fn is_balanced(&self) -> bool {
         self.taken + self.created == self.accounted_for()
+    }
+
+    /// Returns the items that failed and were left out or set aside.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.skipped + self.dead
     }
 
     /// Returns the items that entered or were created and are not accounted for.
@@ -63,6 +71,7 @@ impl AddAssign for Tally {
         self.held += other.held;
         self.errors += other.errors;
         self.retried += other.retried;
+        self.exhausted += other.exhausted;
         self.abandoned += other.abandoned;
     }
 }

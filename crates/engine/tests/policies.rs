@@ -44,6 +44,8 @@ fn a_dead_letter_knows_how_often_and_where_it_was_tried() {
     let letter = |item, position| (item, "lookup".to_owned(), "try_map", position, 4);
     assert_eq!(*letters.lock().unwrap(), [letter(5, 0), letter(6, 1)]);
     assert_eq!((report.dead(), calls.load(Ordering::Relaxed)), (2, 8));
+    let totals = report.metrics().totals();
+    assert_eq!((totals.retried, totals.exhausted), (6, 2));
     assert!(report.elapsed() >= 2 * (SECOND / 2 + SECOND + 2 * SECOND), "{:?}", report.elapsed());
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -146,11 +146,46 @@ fn items_given_up_and_failures_are_told_in_their_stage() {
     });
     let given_up = kept.about("given up");
     assert_eq!(given_up.len(), 1, "{given_up:?}");
-    let words = "message=items given up, retries exhausted skipped=1 dead=0 retried=2";
+    let words = "message=items given up, retries exhausted skipped=1 dead=0 exhausted=1";
     assert!(given_up[0].starts_with("WARN /pipeline") && given_up[0].ends_with(words), "{given_up:?}");
     let failed = kept.about("message=failed");
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].contains("name=\"bad\" lanes=1: ") && failed[0].ends_with("three"), "{failed:?}");
+}
+
+#[test]
+fn retries_are_exhausted_only_where_there_was_no_attempt_left() {
+    let kept = told(|| {
+        let was_tried = AtomicBool::new(false);
+        let items = Stream::iter(0..40u64).chunked(Fixed(1)).simulated(5).boxed();
+        let items = items
+            .try_map(move |n| match n {
+                10 if !was_tried.swap(true, Ordering::Relaxed) => Err("busy"),
+                20 => Err("hopeless"),
+                30 => Err("unlucky"),
+                _ => Ok(n),
+            })
+            .retry(Retry::fixed(3, Duration::ZERO).only_if(|error| !error.to_string().ends_with("hopeless")))
+            .on_error(OnError::Skip);
+        items.for_each(|_| ()).unwrap();
+    });
+    let given_up = kept.about("given up");
+    assert_eq!(given_up.len(), 2, "{given_up:?}");
+    assert!(given_up[0].ends_with("message=items given up skipped=1 dead=0"), "{given_up:?}");
+    let words = "message=items given up, retries exhausted skipped=1 dead=0 exhausted=1";
+    assert!(given_up[1].ends_with(words), "{given_up:?}");
+}
+
+#[test]
+fn a_run_that_was_cancelled_has_not_failed() {
+    let kept = told(|| {
+        let running = Stream::iter(0u64..).drain_with(|_| ()).start();
+        running.flow().cancel();
+        running.join().unwrap_err();
+    });
+    assert!(kept.about("ERROR").is_empty(), "{:?}", kept.events());
+    assert_eq!(kept.about("message=cancelled"), ["INFO /pipeline stages=1: message=cancelled"]);
+    assert_eq!(kept.about("message=ended").len(), 1);
 }
 
 #[test]

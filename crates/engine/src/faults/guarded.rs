@@ -227,6 +227,7 @@ impl<O: Operator> Operator for Guarded<O> {
             skipped: counts.skipped,
             dead: counts.dead,
             retried: counts.retried,
+            exhausted: counts.exhausted,
             errors: counts.errors,
             held: self.waiting.len() as u64,
             ..Tally::default()

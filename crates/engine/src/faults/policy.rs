@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::breaker::CircuitBreaker;
 use super::on_error::{DeadLetter, Letterbox, OnError};
-use super::retry::Retry;
+use super::retry::{Next, Retry};
 use super::tolerance::Tolerance;
 use crate::error::{Cause, Interrupt, ItemError};
 
@@ -65,6 +65,7 @@ pub(crate) struct Counts {
     pub(crate) skipped: u64,
     pub(crate) dead: u64,
     pub(crate) retried: u64,
+    pub(crate) exhausted: u64,
     pub(crate) errors: u64,
 }
 
@@ -173,17 +174,21 @@ impl<T, U> Policies<T, U> {
         if let Some(breaker) = self.breaker.as_ref().filter(|_| was_called) {
             breaker.record(true, now);
         }
-        let again = self.retry.as_ref().and_then(|(retry, _)| {
-            let due = retry.next(&error, (attempt.number, attempt.position), (attempt.began, now))?;
-            // No use in coming back before the breaker does.
-            Some(due.max(self.breaker.as_ref().and_then(CircuitBreaker::opens_at).unwrap_or(due)))
-        });
-        match (again, item) {
-            (Some(due), Some(item)) => {
+        let next = self
+            .retry
+            .as_ref()
+            .map(|(retry, _)| retry.next(&error, (attempt.number, attempt.position), (attempt.began, now)));
+        match (next, item) {
+            (Some(Next::At(due)), Some(item)) => {
                 self.counts.retried += 1;
-                Ok(Verdict::Again(item, due))
+                // No use in coming back before the breaker does.
+                let opens_at = self.breaker.as_ref().and_then(CircuitBreaker::opens_at);
+                Ok(Verdict::Again(item, due.max(opens_at.unwrap_or(due))))
             }
-            (_, item) => self.give_up(item, error, attempt, stage),
+            (next, item) => {
+                self.counts.exhausted += u64::from(next == Some(Next::Exhausted));
+                self.give_up(item, error, attempt, stage)
+            }
         }
     }
 

@@ -39,6 +39,17 @@ pub struct Retry {
     only_if: Option<Arc<OnlyIf>>,
 }
 
+/// Whether an item that failed is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// At this time.
+    At(Duration),
+    /// It would be, but there is no attempt left, or no time for one.
+    Exhausted,
+    /// It is not worth it.
+    NotWorthIt,
+}
+
 type OnlyIf = dyn Fn(&ItemError) -> bool + Send + Sync;
 
 impl Retry {
@@ -89,20 +100,24 @@ impl Retry {
         self
     }
 
-    /// Returns when to try again after `attempts` attempts, the first of which began at `began`.
+    /// Returns whether and when to try again after `attempts` attempts, the first of which began at `began`.
     pub(crate) fn next(
         &self,
         error: &ItemError,
         (attempts, position): (u32, u64),
         (began, now): (Duration, Duration),
-    ) -> Option<Duration> {
+    ) -> Next {
         let is_worth_it = match &self.only_if {
             Some(only_if) => only_if(error),
             None => !matches!(error.cause(), Cause::Panicked(_)),
         };
         let due = now.saturating_add(self.pause_after(attempts, position));
         let is_late = self.deadline.is_some_and(|deadline| due > began.saturating_add(deadline));
-        (is_worth_it && attempts < self.attempts_max && !is_late).then_some(due)
+        match is_worth_it {
+            false => Next::NotWorthIt,
+            true if is_late || attempts >= self.attempts_max => Next::Exhausted,
+            true => Next::At(due),
+        }
     }
 
     fn pause_after(&self, attempts: u32, position: u64) -> Duration {
@@ -140,26 +155,28 @@ mod tests {
     fn pauses_double_to_the_cap_and_attempts_are_counted_with_the_first() {
         let retry = Retry::exponential(5, MS(10)).without_jitter().pause_max(MS(35));
         let pauses: Vec<_> = (1..=5).map(|n| retry.next(&error(), (n, 0), (MS(0), MS(0)))).collect();
-        assert_eq!(pauses, [Some(MS(10)), Some(MS(20)), Some(MS(35)), Some(MS(35)), None]);
+        assert_eq!(pauses[..4], [10, 20, 35, 35].map(|pause| Next::At(MS(pause))));
+        assert_eq!(pauses[4], Next::Exhausted);
     }
 
     #[test]
     fn jitter_shortens_by_at_most_half_and_differs_between_items() {
         let retry = Retry::exponential(2, MS(100));
         let dues: Vec<_> =
-            (0..50).filter_map(|position| retry.next(&error(), (1, position), (MS(0), MS(0)))).collect();
-        assert!(dues.iter().all(|due| (MS(50)..=MS(100)).contains(due)));
+            (0..50).map(|position| retry.next(&error(), (1, position), (MS(0), MS(0)))).collect();
+        let is_between = |next: &Next| matches!(next, Next::At(due) if (MS(50)..=MS(100)).contains(due));
+        assert!(dues.iter().all(is_between), "{dues:?}");
         assert!(dues.windows(2).any(|pair| pair[0] != pair[1]));
     }
 
     #[test]
     fn a_deadline_and_the_kind_of_error_end_it() {
         let retry = Retry::fixed(9, MS(10)).deadline(MS(25));
-        assert_eq!(retry.next(&error(), (1, 0), (MS(0), MS(15))), Some(MS(25)));
-        assert_eq!(retry.next(&error(), (1, 0), (MS(0), MS(16))), None);
+        assert_eq!(retry.next(&error(), (1, 0), (MS(0), MS(15))), Next::At(MS(25)));
+        assert_eq!(retry.next(&error(), (1, 0), (MS(0), MS(16))), Next::Exhausted);
         let panicked = ItemError::new("map", Cause::Panicked("no".to_owned()));
-        assert_eq!(Retry::fixed(9, MS(1)).next(&panicked, (1, 0), (MS(0), MS(0))), None);
+        assert_eq!(Retry::fixed(9, MS(1)).next(&panicked, (1, 0), (MS(0), MS(0))), Next::NotWorthIt);
         let never = Retry::fixed(9, MS(1)).only_if(|_| false);
-        assert_eq!(never.next(&error(), (1, 0), (MS(0), MS(0))), None);
+        assert_eq!(never.next(&error(), (1, 0), (MS(0), MS(0))), Next::NotWorthIt);
     }
 }

@@ -116,7 +116,7 @@ impl fmt::Display for Escaped<'_> {
 type OfStage = (&'static str, &'static str, fn(&StageMetrics) -> f64);
 type OfWhole = (&'static str, &'static str, &'static str, fn(&Metrics) -> Option<f64>);
 
-const STAGE_COUNTERS: [OfStage; 15] = [
+const STAGE_COUNTERS: [OfStage; 16] = [
     ("primestream_stage_received_total", "Items that entered.", |it| it.tally.taken as f64),
     ("primestream_stage_sent_total", "Items that left.", |it| it.tally.passed as f64),
     ("primestream_stage_received_bytes_total", "Bytes of the chunks taken.", |it| it.bytes_in as f64),
@@ -136,6 +136,9 @@ const STAGE_COUNTERS: [OfStage; 15] = [
         it.tally.errors as f64
     }),
     ("primestream_stage_retries_total", "Times an item was tried again.", |it| it.tally.retried as f64),
+    ("primestream_stage_retries_exhausted_total", "Items no attempt was left for.", |it| {
+        it.tally.exhausted as f64
+    }),
     ("primestream_stage_skipped_total", "Items that failed and were left out.", |it| it.tally.skipped as f64),
     ("primestream_stage_dead_letters_total", "Items that went to the dead letters.", |it| {
         it.tally.dead as f64

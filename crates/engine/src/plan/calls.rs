@@ -319,6 +319,7 @@ impl<T: Send + Unpin + 'static, U: Weigh + Send + 'static> Origin for Calls<T, U
         tally.skipped += counts.skipped;
         tally.dead += counts.dead;
         tally.retried += counts.retried;
+        tally.exhausted += counts.exhausted;
         tally.errors += counts.errors;
         // Of results that are only waiting for their turn, those of items that are gone are counted.
         tally.held += (self.items.len() + self.outstanding() - self.results.gone()) as u64;

@@ -192,6 +192,10 @@ where
         (sum, names)
     }
 
+    fn given_up(&self) -> u64 {
+        self.stages().map(Stage::given_up).sum()
+    }
+
     fn reading(&self, now: Duration) -> Reading {
         let (mut tally, mut bytes_passed) = (Tally::default(), 0);
         for group in self.stages() {

@@ -430,6 +430,10 @@ where
         (self.meter.sample(), ("(taking up)".to_owned(), self.places.clone()))
     }
 
+    fn given_up(&self) -> u64 {
+        self.meter.given_up()
+    }
+
     fn reading(&self, now: Duration) -> Reading {
         let mut reading = self.meter.reading(now);
         reading.tally.abandoned += self.input.abandoned();

@@ -14,6 +14,8 @@ use crate::tally::Tally;
 #[derive(Debug)]
 pub(crate) struct Meter {
     account: Mutex<Account>,
+    /// Items given up in all lanes.
+    given_up: AtomicU64,
     /// Bytes a source took from outside.
     bytes_taken: AtomicU64,
     /// The bits of a fraction, not a number where none is known.
@@ -112,6 +114,7 @@ impl Meter {
         };
         Self {
             account: Mutex::new(account),
+            given_up: AtomicU64::new(0),
             bytes_taken: AtomicU64::new(0),
             fraction: AtomicU64::new(f64::NAN.to_bits()),
             #[cfg(feature = "profiling")]
@@ -165,7 +168,16 @@ impl Meter {
 
     /// Replaces what a lane has counted since the start.
     pub(crate) fn publish(&self, lane: usize, tally: Tally) {
-        self.account().tallies[lane] = tally;
+        let before = std::mem::replace(&mut self.account().tallies[lane], tally);
+        let more = tally.given_up().saturating_sub(before.given_up());
+        if more > 0 {
+            self.given_up.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns how many items were given up in all lanes, without a look at anything else.
+    pub(crate) fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_bytes_taken(&self, bytes: u64) {

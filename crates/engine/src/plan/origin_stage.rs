@@ -430,6 +430,10 @@ where
         (self.meter.sample(), self.names.clone())
     }
 
+    fn given_up(&self) -> u64 {
+        self.meter.given_up()
+    }
+
     fn reading(&self, now: Duration) -> Reading {
         self.meter.reading(now)
     }

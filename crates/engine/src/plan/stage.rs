@@ -68,6 +68,9 @@ pub(crate) trait Stage: Send + Sync {
     #[cfg(feature = "profiling")]
     fn profile(&self) -> (Sample, Names);
 
+    /// Returns how many items it has given up by now: cheap enough to ask after each step.
+    fn given_up(&self) -> u64;
+
     /// Returns what it has done by now.
     fn reading(&self, now: Duration) -> Reading;
 }

@@ -235,7 +235,8 @@ impl Machine {
         let _span = self.trace.enter(index);
         let step = self.guarded(index, |stage| stage.step(index, self, worker)).unwrap_or(Step::Worked);
         if step == Step::Worked {
-            self.trace.stepped(index, || self.stages[index].reading(self.clock.elapsed()).tally);
+            let stage = &self.stages[index];
+            self.trace.stepped(index, || stage.given_up(), || stage.reading(self.clock.elapsed()).tally);
         }
         if self.watch.is_some() && step == Step::Worked {
             let now = u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX);

@@ -2,15 +2,16 @@
 //!
 //! A run is a span `pipeline`, each of its stages a span `stage` in it, entered for the time of a step, so
 //! that events of the user's functions are found in their stage. Events tell what is rare: failures, items
-//! given up, memory, stalls, what is set while it runs, and the end. The target of all is `primestream`.
+//! given up, memory, stalls, what is set while it runs, a cancellation, and the end. The target of all is `primestream`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tracing::dispatcher::{self, DefaultGuard};
 use tracing::span::EnteredSpan;
 use tracing::{Dispatch, Span, error, info, info_span, warn};
 
-use super::failure::PipelineError;
+use super::failure::{Failure, PipelineError};
 use super::flow::MemoryStats;
 use super::pressure::Level;
 use crate::metrics::{Report, Stall};
@@ -27,7 +28,8 @@ pub(crate) struct Trace {
 
 struct Staged {
     span: Span,
-    /// What had become of its items when it was last looked at.
+    /// How many items it had given up when it was last looked at, and what had become of all.
+    told: AtomicU64,
     known: Mutex<Tally>,
 }
 
@@ -38,7 +40,7 @@ impl Trace {
         let staged = |(index, stage): (usize, &StagePlan)| {
             let (name, lanes) = (&*stage.name, stage.lanes);
             let span = info_span!(target: "primestream", parent: &run, "stage", index, name, lanes);
-            Staged { span, known: Mutex::default() }
+            Staged { span, told: AtomicU64::new(0), known: Mutex::default() }
         };
         let stages = plan.stages().iter().enumerate().map(staged).collect();
         Self { dispatch: dispatcher::get_default(Dispatch::clone), run, stages }
@@ -54,23 +56,29 @@ impl Trace {
         self.stages[stage].span.clone().entered()
     }
 
-    /// Tells of items that a stage has given up in a step.
-    pub(crate) fn stepped(&self, stage: usize, tally: impl FnOnce() -> Tally) {
-        let Staged { span, known } = &self.stages[stage];
-        if span.is_disabled() {
+    /// Tells of items that a stage has given up in a step. What became of all its items is asked for only
+    /// if there are any.
+    pub(crate) fn stepped(
+        &self,
+        stage: usize,
+        given_up: impl FnOnce() -> u64,
+        tally: impl FnOnce() -> Tally,
+    ) {
+        let Staged { span, told, known } = &self.stages[stage];
+        if span.is_disabled() || told.load(Ordering::Relaxed) == given_up() {
             return;
         }
-        let tally = tally();
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (skipped, dead) =
-            (tally.skipped.saturating_sub(known.skipped), tally.dead.saturating_sub(known.dead));
-        let retried = tally.retried.saturating_sub(known.retried);
+        let tally = tally();
+        let before = std::mem::replace(&mut *known, tally);
+        told.store(tally.given_up(), Ordering::Relaxed);
+        let (skipped, dead) = (tally.skipped - before.skipped, tally.dead - before.dead);
+        let exhausted = tally.exhausted - before.exhausted;
         if skipped + dead == 0 {
-            return;
+            return; // another thread has told of them
         }
-        *known = tally;
-        if retried > 0 {
-            warn!(target: "primestream", parent: span, skipped, dead, retried, "items given up, retries exhausted");
+        if exhausted > 0 {
+            warn!(target: "primestream", parent: span, skipped, dead, exhausted, "items given up, retries exhausted");
         } else {
             warn!(target: "primestream", parent: span, skipped, dead, "items given up");
         }
@@ -104,9 +112,15 @@ impl Trace {
     /// Tells how it went.
     pub(crate) fn ended(&self, outcome: &Result<Report, PipelineError>) {
         let report = outcome.as_ref().unwrap_or_else(PipelineError::report);
-        if let Err(error) = outcome {
-            let span = error.stage().map_or(&self.run, |(stage, _)| &self.stages[stage].span);
-            error!(target: "primestream", parent: span, %error, "failed");
+        match outcome {
+            Ok(_) => {}
+            Err(error) if matches!(error.failure(), Failure::Cancelled) => {
+                info!(target: "primestream", parent: &self.run, "cancelled");
+            }
+            Err(error) => {
+                let span = error.stage().map_or(&self.run, |(stage, _)| &self.stages[stage].span);
+                error!(target: "primestream", parent: span, %error, "failed");
+            }
         }
         let (items_in, items_out, elapsed) = (report.items_in(), report.items_out(), report.elapsed());
         info!(target: "primestream", parent: &self.run, items_in, items_out, ?elapsed, "ended");

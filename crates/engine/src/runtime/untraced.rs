@@ -29,7 +29,7 @@ impl Trace {
     }
 
     #[inline(always)]
-    pub(crate) fn stepped(&self, _: usize, _: impl FnOnce() -> Tally) {}
+    pub(crate) fn stepped(&self, _: usize, _: impl FnOnce() -> u64, _: impl FnOnce() -> Tally) {}
 
     pub(crate) fn pressure(&self, _: Level, _: MemoryStats) {}
 
