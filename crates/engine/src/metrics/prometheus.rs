@@ -54,6 +54,24 @@ impl Metrics {
             to.of_stage(&format!("{WORK}_sum"), (index, stage), "", stage.work.sum.as_secs_f64())?;
             to.of_stage(&format!("{WORK}_count"), (index, stage), "", stage.work.count as f64)?;
         }
+        if self.stages.iter().any(|stage| stage.fraction.is_some()) {
+            to.family(STAGE_PROGRESS, "gauge", "Share of all there is that a source took, where known.")?;
+        }
+        for (index, stage) in self.stages.iter().enumerate() {
+            if let Some(fraction) = stage.fraction {
+                to.of_stage(STAGE_PROGRESS, (index, stage), "", fraction)?;
+            }
+        }
+        if self.stages.iter().any(|stage| !stage.steps.is_empty()) {
+            to.family(STEP, "gauge", "Part of a step in the time at work, as samples say.")?;
+        }
+        for (index, stage) in self.stages.iter().enumerate() {
+            for (number, step) in stage.steps.iter().enumerate() {
+                // Two steps may have one name.
+                let extra = format!(",step=\"{number}\",step_name=\"{}\"", Escaped(&step.name));
+                to.of_stage(STEP, (index, stage), &extra, step.time.as_secs_f64())?;
+            }
+        }
         for (name, kind, help, value) in WHOLE {
             if let Some(value) = value(self) {
                 to.family(name, kind, help)?;
@@ -116,7 +134,7 @@ impl fmt::Display for Escaped<'_> {
 type OfStage = (&'static str, &'static str, fn(&StageMetrics) -> f64);
 type OfWhole = (&'static str, &'static str, &'static str, fn(&Metrics) -> Option<f64>);
 
-const STAGE_COUNTERS: [OfStage; 16] = [
+const STAGE_COUNTERS: [OfStage; 21] = [
     ("primestream_stage_received_total", "Items that entered.", |it| it.tally.taken as f64),
     ("primestream_stage_sent_total", "Items that left.", |it| it.tally.passed as f64),
     ("primestream_stage_received_bytes_total", "Bytes of the chunks taken.", |it| it.bytes_in as f64),
@@ -143,9 +161,19 @@ const STAGE_COUNTERS: [OfStage; 16] = [
     ("primestream_stage_dead_letters_total", "Items that went to the dead letters.", |it| {
         it.tally.dead as f64
     }),
+    ("primestream_stage_failed_total", "Items lost with the failure that stopped it.", |it| {
+        it.tally.failed as f64
+    }),
+    ("primestream_stage_filtered_total", "Items left out by wish.", |it| it.tally.filtered as f64),
+    ("primestream_stage_absorbed_total", "Items that became part of others.", |it| it.tally.absorbed as f64),
+    ("primestream_stage_created_total", "Items made of others.", |it| it.tally.created as f64),
+    ("primestream_stage_abandoned_total", "Items sent to it and never taken.", |it| {
+        it.tally.abandoned as f64
+    }),
 ];
 
-const STAGE_GAUGES: [OfStage; 7] = [
+const STAGE_GAUGES: [OfStage; 8] = [
+    ("primestream_stage_held", "Items it holds for later.", |it| it.tally.held as f64),
     ("primestream_stage_queue_bytes", "Bytes that wait before it.", |it| it.queue_bytes as f64),
     ("primestream_stage_queue_peak_bytes", "Most bytes that waited before it.", |it| {
         it.queue_bytes_peak as f64
@@ -158,9 +186,12 @@ const STAGE_GAUGES: [OfStage; 7] = [
 ];
 
 const WORK: &str = "primestream_stage_work_seconds";
+const STAGE_PROGRESS: &str = "primestream_stage_progress_ratio";
+/// A gauge: another sample may take from one step what it gives to another.
+const STEP: &str = "primestream_stage_step_busy_seconds";
 const LATENCY: &str = "primestream_latency_seconds";
 
-const WHOLE: [OfWhole; 8] = [
+const WHOLE: [OfWhole; 9] = [
     ("primestream_elapsed_seconds", "gauge", "Time since the start.", |it| Some(it.elapsed.as_secs_f64())),
     ("primestream_throughput_items", "gauge", "Items in a second, over the last three.", |it| {
         Some(it.throughput)
@@ -174,6 +205,12 @@ const WHOLE: [OfWhole; 8] = [
     ("primestream_memory_pressure_total", "counter", "Times the memory ran nearly full.", |it| {
         Some(it.pressure_events as f64)
     }),
+    (
+        "primestream_memory_given_back_bytes_total",
+        "counter",
+        "Bytes of idle buffers that were given back.",
+        |it| Some(it.given_back_bytes as f64),
+    ),
     ("primestream_progress_ratio", "gauge", "Share of all there is that was taken, where known.", |it| {
         it.fraction()
     }),
@@ -184,15 +221,41 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::metrics::StepTime;
+    use crate::tally::Tally;
+
+    fn step(name: &str) -> StepTime {
+        StepTime { name: name.to_owned(), share: 0.5, time: Duration::from_millis(1500) }
+    }
 
     fn sample() -> Metrics {
         let stage = StageMetrics {
             name: "a\\b \"c\"\nd".to_owned(),
             is_source: true,
             fraction: Some(0.5),
+            tally: Tally { taken: 9, passed: 3, filtered: 2, held: 4, ..Tally::default() },
+            steps: ["map", "map"].map(step).to_vec(),
             ..StageMetrics::default()
         };
-        Metrics { stages: vec![stage], ..Metrics::default() }
+        Metrics { stages: vec![stage], given_back_bytes: 4096, ..Metrics::default() }
+    }
+
+    #[test]
+    fn what_became_of_items_where_time_went_and_what_was_given_back_is_told() {
+        let text = sample().prometheus("p");
+        let stage = r#"pipeline="p",stage="0",name="a\\b \"c\"\nd""#;
+        for expected in [
+            format!("primestream_stage_filtered_total{{{stage}}} 2"),
+            format!("primestream_stage_held{{{stage}}} 4"),
+            format!("primestream_stage_progress_ratio{{{stage}}} 0.5"),
+            format!("primestream_stage_step_busy_seconds{{{stage},step=\"1\",step_name=\"map\"}} 1.5"),
+            "primestream_memory_given_back_bytes_total{pipeline=\"p\"} 4096".to_owned(),
+        ] {
+            assert!(text.lines().any(|line| line == expected), "{expected} is not in {text}");
+        }
+        // What nobody knows or asked for is not there, not even by name.
+        let bare = Metrics { stages: vec![StageMetrics::default()], ..Metrics::default() }.prometheus("p");
+        assert!(!bare.contains("progress_ratio") && !bare.contains("step"), "{bare}");
     }
 
     #[test]
