@@ -240,7 +240,8 @@ macro_rules! options {
             self
         }
 
-        /// Calls a function with a snapshot every so often while the pipeline runs, from one of its threads.
+        /// Calls a function with a snapshot every so often while the pipeline runs, from one of its threads, and
+        /// once when all is over.
         pub fn on_progress(
             mut self,
             every: std::time::Duration,

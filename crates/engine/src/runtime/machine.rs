@@ -133,6 +133,10 @@ impl Machine {
         }
         self.finished.store(true, Ordering::Release);
         self.signal.changed();
+        // Whoever told last may have looked before the last items came.
+        if let Some(progress) = &self.progress {
+            (progress.tell.lock().unwrap_or_else(PoisonError::into_inner))(&self.metrics());
+        }
         let edges = self.network.edges();
         let is_exact = !self.has_panicked.load(Ordering::Acquire);
         let history = self.history.as_ref().map(|(_, ring)| lock(ring).take()).unwrap_or_default();
