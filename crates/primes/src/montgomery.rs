@@ -14,23 +14,41 @@ mod large;
 pub(crate) use double::DoubleMontgomery;
 pub(crate) use large::LargeRing;
 
-use crate::natural::gcd_u64;
+use std::hint::select_unpredictable;
+
+use crate::natural::{gcd_u64, inverse_u64};
+
+/// Sums and products of residues, of one number or of several side by side.
+pub(crate) trait Arithmetic {
+    /// The form of a residue.
+    type Number: Clone;
+
+    fn add(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
+    fn sub(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
+    fn mul(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
+
+    fn square(&self, a: &Self::Number) -> Self::Number {
+        self.mul(a, a)
+    }
+
+    fn double(&self, a: &Self::Number) -> Self::Number {
+        self.add(a, a)
+    }
+}
 
 /// The integers modulo an odd number `n ≥ 3`.
 ///
 /// A residue is kept in a form of the ring's own, with one form per residue, so
 /// that equality is equality of residues. Its greatest common divisor with `n` is
-/// that of the residue it stands for.
-pub(crate) trait Ring {
-    /// An integer of the modulus' width, and the form of a residue.
-    type Number: Clone + PartialEq;
-
+/// that of the residue it stands for. The modulus has the type of a residue's form.
+pub(crate) trait Ring: Arithmetic<Number: PartialEq> {
     fn modulus(&self) -> &Self::Number;
     fn residue(&self, value: u64) -> Self::Number;
-    fn add(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
-    fn sub(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
-    fn mul(&self, a: &Self::Number, b: &Self::Number) -> Self::Number;
     fn half(&self, a: &Self::Number) -> Self::Number;
+
+    /// The inverse of a residue that shares no factor with the modulus; of another one,
+    /// the common divisor.
+    fn invert(&self, a: &Self::Number) -> Result<Self::Number, Self::Number>;
 
     /// The greatest common divisor of a residue and the modulus; of 0 it is the modulus.
     fn common_divisor(&self, a: &Self::Number) -> Self::Number;
@@ -51,17 +69,9 @@ pub(crate) trait Ring {
 
     fn bit(exponent: &Self::Number, index: u64) -> bool;
 
-    fn square(&self, a: &Self::Number) -> Self::Number {
-        self.mul(a, a)
-    }
-
     /// `a² + b`, the step of rho, where it can be had for the price of `a²`.
     fn square_add(&self, a: &Self::Number, b: &Self::Number) -> Self::Number {
         self.add(&self.square(a), b)
-    }
-
-    fn double(&self, a: &Self::Number) -> Self::Number {
-        self.add(a, a)
     }
 
     fn negate(&self, a: &Self::Number) -> Self::Number {
@@ -134,9 +144,31 @@ impl Montgomery {
     }
 }
 
-impl Ring for Montgomery {
+impl Arithmetic for Montgomery {
     type Number = u64;
 
+    #[inline]
+    fn add(&self, a: &u64, b: &u64) -> u64 {
+        // Taking away what b lacks of n needs no look at a carry.
+        self.sub(a, &(self.n - b))
+    }
+
+    #[inline]
+    fn sub(&self, a: &u64, b: &u64) -> u64 {
+        let (difference, borrow) = a.overflowing_sub(*b);
+        select_unpredictable(borrow, difference.wrapping_add(self.n), difference)
+    }
+
+    #[inline]
+    fn mul(&self, a: &u64, b: &u64) -> u64 {
+        let (low, high) = split(u128::from(*a) * u128::from(*b));
+        let (_, reduced) = split(u128::from(low.wrapping_mul(self.inverse)) * u128::from(self.n));
+        // Both are below n, so their difference needs at most one correction.
+        self.sub(&high, &reduced)
+    }
+}
+
+impl Ring for Montgomery {
     fn modulus(&self) -> &u64 {
         &self.n
     }
@@ -150,24 +182,10 @@ impl Ring for Montgomery {
         }
     }
 
-    #[inline]
-    fn add(&self, a: &u64, b: &u64) -> u64 {
-        let (sum, carry) = a.overflowing_add(*b);
-        if carry || sum >= self.n { sum.wrapping_sub(self.n) } else { sum }
-    }
-
-    #[inline]
-    fn sub(&self, a: &u64, b: &u64) -> u64 {
-        let (difference, borrow) = a.overflowing_sub(*b);
-        if borrow { difference.wrapping_add(self.n) } else { difference }
-    }
-
-    #[inline]
-    fn mul(&self, a: &u64, b: &u64) -> u64 {
-        let (low, high) = split(u128::from(*a) * u128::from(*b));
-        let (_, reduced) = split(u128::from(low.wrapping_mul(self.inverse)) * u128::from(self.n));
-        // Both are below n, so their difference needs at most one correction.
-        self.sub(&high, &reduced)
+    fn invert(&self, a: &u64) -> Result<u64, u64> {
+        // The inverse of a·2^64 is a^-1·2^-64: two products carry it into the form.
+        let inverse = inverse_u64(*a, self.n)?;
+        Ok(self.mul(&self.mul(&inverse, &self.into), &self.into))
     }
 
     #[inline]

@@ -11,6 +11,7 @@
 
 mod decimal;
 mod division;
+mod inverse;
 mod operators;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use num_bigint::BigUint;
 
 pub use decimal::ParseNaturalError;
 pub(crate) use division::gcd_u64;
+pub(crate) use inverse::{inverse_u64, inverse_u128};
 
 /// An unsigned integer of any size.
 ///

@@ -69,6 +69,22 @@ const _: () = assert!(
     "exponents of perfect powers come from the small table"
 );
 
+/// Longest composite of one word that Hart's method splits.
+///
+/// Set where its time and that of the first curves cross. Higher slows numbers of 40 bits, whose steps go with
+/// the cube root; lower spends set-up of curves on numbers of 32 bits.
+pub const HART_BITS_MAX: u32 = 38;
+
+/// Bounds of the two stages of curves in one word, and the wheel of the second.
+///
+/// A factor twice as long wants bounds about three times as high. The first entry comes first for every number,
+/// since nothing is known of its factors.
+pub const WORD_ECM: [(u64, u64, u64); 4] =
+    [(27, 800, 60), (50, 2_000, 60), (100, 5_000, 120), (180, 10_000, 210)];
+
+/// Longest number, in bits, that each entry but the last of [`WORD_ECM`] serves.
+pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
+
 /// First number not tried as a divisor of a number of two words.
 ///
 /// Rho finds a factor of eleven bits there in the time of a few hundred trials; higher

@@ -10,8 +10,10 @@
 //! By file: `word` (below 2^64), `trial`, `perfect_power`, `rho`, `effort`, and the
 //! answer itself in `factorization`.
 
+mod ecm;
 mod effort;
 mod factorization;
+mod hart;
 mod perfect_power;
 mod rho;
 mod trial;

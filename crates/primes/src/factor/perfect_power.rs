@@ -9,7 +9,7 @@
 //! one, and Newton's method doubles the bits in each step without a division: only as
 //! many low bits of `n` are looked at as the root has. Source: [Bernstein1998].
 
-use crate::montgomery::{Montgomery, Ring};
+use crate::montgomery::{Arithmetic, Montgomery, Ring};
 use crate::tuning::POWER_FILTER_BITS;
 use crate::{Natural, is_prime_u64, table};
 

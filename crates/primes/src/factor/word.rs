@@ -1,17 +1,18 @@
 //! Complete factors of one machine word, without touching the heap.
 //!
 //! Trial division takes the primes below 2^8, then every piece is tested for
-//! primality, for being a power, and split by rho. The worst words are products of
-//! two primes of 32 bits: some hundred thousand modular products. A random word
-//! takes a tenth of that.
+//! primality, for being a power, and split: by Hart's method if it is short, else by elliptic
+//! curves. The worst words are products of two primes of 32 bits: some ten thousand
+//! modular products. A random word takes a tenth of that.
 
 use std::fmt;
 use std::iter;
 
 use super::factorization::write_product;
-use super::{perfect_power, rho, trial};
+use super::{ecm, hart, perfect_power, rho, trial};
 use crate::montgomery::Montgomery;
 use crate::primality::is_prime_without_small_factor;
+use crate::tuning::HART_BITS_MAX;
 
 /// A prime below 2^64 and how often it divides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,11 +139,24 @@ fn split(n: u64, multiplicity: u32, factors: &mut FactorizationU64) {
     } else if let Some((root, exponent)) = perfect_power::root_u64(n) {
         split(root, multiplicity * exponent, factors);
     } else {
-        let mut steps_left = u64::MAX;
-        let factor = rho::rho(&Montgomery::new(n), &mut steps_left).unwrap_or_else(|| trial::least_factor(n));
+        let factor = proper_factor(n);
         split(factor, multiplicity, factors);
         split(n / factor, multiplicity, factors);
     }
+}
+
+/// Returns a proper factor of an odd composite without small factors that is no perfect power.
+fn proper_factor(n: u64) -> u64 {
+    if n >> HART_BITS_MAX == 0
+        && let Some(factor) = hart::proper_factor(n)
+    {
+        return factor;
+    }
+    if let ecm::Found::Factor(factor) = ecm::search(n) {
+        return factor;
+    }
+    // Where curves find every factor at once, the factors are short.
+    rho::rho(&Montgomery::new(n), &mut u64::MAX.clone()).unwrap_or_else(|| trial::least_factor(n))
 }
 
 /// Most different primes of a number below 2^64: the first sixteen multiply beyond.

@@ -3,8 +3,10 @@
 //! A product costs eleven multiplications of words, where the ring of one word needs
 //! three. Source: [Montgomery1985].
 
-use super::{Exponent, Ring};
-use crate::natural::gcd_u64;
+use std::hint::select_unpredictable;
+
+use super::{Arithmetic, Exponent, Ring};
+use crate::natural::{gcd_u64, inverse_u128};
 
 /// The integers modulo an odd number below 2^128, in the form `a·2^128 mod n`.
 pub(crate) struct DoubleMontgomery {
@@ -37,9 +39,30 @@ impl DoubleMontgomery {
     }
 }
 
-impl Ring for DoubleMontgomery {
+impl Arithmetic for DoubleMontgomery {
     type Number = u128;
 
+    #[inline]
+    fn add(&self, a: &u128, b: &u128) -> u128 {
+        // Taking away what b lacks of n needs no look at a carry.
+        self.sub(a, &(self.n - b))
+    }
+
+    #[inline]
+    fn sub(&self, a: &u128, b: &u128) -> u128 {
+        let (difference, borrow) = a.overflowing_sub(*b);
+        select_unpredictable(borrow, difference.wrapping_add(self.n), difference)
+    }
+
+    #[inline]
+    fn mul(&self, a: &u128, b: &u128) -> u128 {
+        let (low, high) = wide_mul(*a, *b);
+        let (_, reduced) = wide_mul(low.wrapping_mul(self.inverse), self.n);
+        self.sub(&high, &reduced)
+    }
+}
+
+impl Ring for DoubleMontgomery {
     fn modulus(&self) -> &u128 {
         &self.n
     }
@@ -52,23 +75,9 @@ impl Ring for DoubleMontgomery {
         }
     }
 
-    #[inline]
-    fn add(&self, a: &u128, b: &u128) -> u128 {
-        let (sum, carry) = a.overflowing_add(*b);
-        if carry || sum >= self.n { sum.wrapping_sub(self.n) } else { sum }
-    }
-
-    #[inline]
-    fn sub(&self, a: &u128, b: &u128) -> u128 {
-        let (difference, borrow) = a.overflowing_sub(*b);
-        if borrow { difference.wrapping_add(self.n) } else { difference }
-    }
-
-    #[inline]
-    fn mul(&self, a: &u128, b: &u128) -> u128 {
-        let (low, high) = wide_mul(*a, *b);
-        let (_, reduced) = wide_mul(low.wrapping_mul(self.inverse), self.n);
-        self.sub(&high, &reduced)
+    fn invert(&self, a: &u128) -> Result<u128, u128> {
+        let inverse = inverse_u128(*a, self.n)?;
+        Ok(self.mul(&self.mul(&inverse, &self.into), &self.into))
     }
 
     #[inline]

@@ -4,7 +4,7 @@
 //! behind [`Natural`]: some thirty times a product in two words at 200 bits, and from
 //! there on the square of the length.
 
-use super::{Exponent, Ring};
+use super::{Arithmetic, Exponent, Ring};
 use crate::Natural;
 
 /// The integers modulo an odd `n ≥ 3`, each kept as itself.
@@ -20,16 +20,8 @@ impl LargeRing {
     }
 }
 
-impl Ring for LargeRing {
+impl Arithmetic for LargeRing {
     type Number = Natural;
-
-    fn modulus(&self) -> &Natural {
-        &self.n
-    }
-
-    fn residue(&self, value: u64) -> Natural {
-        Natural::from(value) % &self.n
-    }
 
     fn add(&self, a: &Natural, b: &Natural) -> Natural {
         let sum = a + b;
@@ -42,6 +34,20 @@ impl Ring for LargeRing {
 
     fn mul(&self, a: &Natural, b: &Natural) -> Natural {
         a * b % &self.n
+    }
+}
+
+impl Ring for LargeRing {
+    fn modulus(&self) -> &Natural {
+        &self.n
+    }
+
+    fn residue(&self, value: u64) -> Natural {
+        Natural::from(value) % &self.n
+    }
+
+    fn invert(&self, a: &Natural) -> Result<Natural, Natural> {
+        a.inverse_mod(&self.n)
     }
 
     fn half(&self, a: &Natural) -> Natural {

@@ -1,0 +1,104 @@
+//! Elliptic curves in Montgomery's form, by x-coordinates alone.
+//!
+//! A point is `x : z`; doubling costs five products, adding two points whose difference is known
+//! six. The curves have a point whose order 12 divides that of the group, so that what must be smooth is
+//! a twelfth of it. Sources: \[Montgomery1987\], \[Suyama1985\] by way of \[ZimmermannDodson2006\].
+
+use super::chain::{PLACES, Step};
+use crate::montgomery::{Arithmetic, Ring};
+
+/// A point by its x-coordinate, as a fraction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Point<N> {
+    pub(super) x: N,
+    pub(super) z: N,
+}
+
+/// A curve modulo a number, and a point to begin with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Curve<N> {
+    /// `(A + 2) / 4` of `B·y² = x³ + A·x² + x`.
+    pub(super) a24: N,
+    pub(super) start: Point<N>,
+}
+
+impl<N> Curve<N> {
+    /// Makes the curve that Suyama's parameter `sigma ≥ 6` names.
+    ///
+    /// `Err`: what it divides by shares this factor with the modulus, which may be the modulus itself.
+    pub(super) fn suyama<R: Ring + Arithmetic<Number = N>>(ring: &R, sigma: u64) -> Result<Self, N>
+    where
+        N: Clone,
+    {
+        let sigma = ring.residue(sigma);
+        let u = ring.sub(&ring.square(&sigma), &ring.residue(5));
+        let v = ring.double(&ring.double(&sigma));
+        let cube = |a: &N| ring.mul(&ring.square(a), a);
+        let (u_cubed, v_cubed) = (cube(&u), cube(&v));
+        let three_u_and_v = ring.add(&ring.add(&ring.double(&u), &u), &v);
+        let numerator = ring.mul(&cube(&ring.sub(&v, &u)), &three_u_and_v);
+        let sixteen = ring.residue(16);
+        let divisor = ring.mul(&ring.mul(&sixteen, &u_cubed), &v);
+        let a24 = ring.mul(&numerator, &ring.invert(&divisor)?);
+        Ok(Self { a24, start: Point { x: u_cubed, z: v_cubed } })
+    }
+}
+
+/// Returns twice a point.
+#[inline(always)]
+pub(super) fn double<A: Arithmetic>(
+    field: &A,
+    a24: &A::Number,
+    point: &Point<A::Number>,
+) -> Point<A::Number> {
+    let sum = field.square(&field.add(&point.x, &point.z));
+    let difference = field.square(&field.sub(&point.x, &point.z));
+    let both = field.sub(&sum, &difference);
+    Point {
+        x: field.mul(&sum, &difference),
+        z: field.mul(&both, &field.add(&difference, &field.mul(a24, &both))),
+    }
+}
+
+/// Returns the sum of two points whose difference is known.
+#[inline(always)]
+pub(super) fn add<A: Arithmetic>(
+    field: &A,
+    a: &Point<A::Number>,
+    b: &Point<A::Number>,
+    difference: &Point<A::Number>,
+) -> Point<A::Number> {
+    let left = field.mul(&field.sub(&a.x, &a.z), &field.add(&b.x, &b.z));
+    let right = field.mul(&field.add(&a.x, &a.z), &field.sub(&b.x, &b.z));
+    Point {
+        x: field.mul(&difference.z, &field.square(&field.add(&left, &right))),
+        z: field.mul(&difference.x, &field.square(&field.sub(&left, &right))),
+    }
+}
+
+/// Follows a chain from `point`, which stands in place 0, and returns what then stands in `result`.
+#[inline(always)]
+pub(super) fn follow<A: Arithmetic>(
+    field: &A,
+    a24: &A::Number,
+    point: Point<A::Number>,
+    (steps, result): (&[Step], u8),
+) -> Point<A::Number> {
+    let mut points: [Point<A::Number>; PLACES] = std::array::from_fn(|_| point.clone());
+    for step in steps {
+        match *step {
+            Step::Double { from, to } => {
+                points[place(to)] = double(field, a24, &points[place(from)]);
+            }
+            Step::Add { a, b, difference, to } => {
+                let sum = add(field, &points[place(a)], &points[place(b)], &points[place(difference)]);
+                points[place(to)] = sum;
+            }
+        }
+    }
+    points[place(result)].clone()
+}
+
+fn place(number: u8) -> usize {
+    usize::from(number) % PLACES
+}

@@ -1,0 +1,17 @@
+//! Lenstra's elliptic-curve method, for factors that are too large for trial division.
+//!
+//! A curve modulo `n` is a curve modulo each prime `p` of `n` at once, with about `p` points. If that
+//! number has only small prime factors, a multiple of a point is the neutral one modulo `p` and not
+//! modulo `n`, and a common divisor tells `p`. One curve in a few does so, and what counts is the size
+//! of `p`, not of `n`. Source: \[Lenstra1987\].
+//!
+//! By file: `curve` (points), `chain` (how to multiply them), `continuation` (the second stage), `lanes`
+//! (curves in step), `word` (numbers below 2^64).
+
+mod chain;
+mod continuation;
+mod curve;
+mod lanes;
+mod word;
+
+pub(super) use word::{Found, search};
