@@ -50,19 +50,34 @@ const _: () = assert!(SIEVING_PRIME_MAX <= 30 * SEGMENT_BYTES_MAX as u64, "a ful
 const _: () = assert!(SIEVING_PRIME_MAX < TABLE_SIEVE_END as u64 - 100, "sieving primes come from the table");
 
 /// Work at [`Effort::Low`](crate::Effort::Low): a thousandth of a second in two words.
-pub(crate) const EFFORT_LOW: Limits =
-    Limits { trial_end: 1 << 12, primality_bits_max: 1 << 11, power_bits_max: 1 << 12, rho_work: 1 << 15 };
+pub(crate) const EFFORT_LOW: Limits = Limits {
+    trial_end: 1 << 12,
+    primality_bits_max: 1 << 11,
+    power_bits_max: 1 << 12,
+    rho_work: 1 << 15,
+    siqs_bits_max: 0,
+};
 
 /// Work at [`Effort::Normal`](crate::Effort::Normal): what a person waits for without asking why.
 ///
 /// Twice the bits tested for primality cost eight times as long; rho finds a factor
 /// twice as long in bits for the square of its steps.
-pub(crate) const EFFORT_NORMAL: Limits =
-    Limits { trial_end: 1 << 16, primality_bits_max: 1 << 12, power_bits_max: 1 << 19, rho_work: 1 << 22 };
+pub(crate) const EFFORT_NORMAL: Limits = Limits {
+    trial_end: 1 << 16,
+    primality_bits_max: 1 << 12,
+    power_bits_max: 1 << 19,
+    rho_work: 1 << 22,
+    siqs_bits_max: 200,
+};
 
 /// Work at [`Effort::High`](crate::Effort::High): the most a method of this kind repays.
-pub(crate) const EFFORT_HIGH: Limits =
-    Limits { trial_end: 1 << 16, primality_bits_max: 1 << 14, power_bits_max: 1 << 20, rho_work: 1 << 26 };
+pub(crate) const EFFORT_HIGH: Limits = Limits {
+    trial_end: 1 << 16,
+    primality_bits_max: 1 << 14,
+    power_bits_max: 1 << 20,
+    rho_work: 1 << 26,
+    siqs_bits_max: 400,
+};
 
 const _: () = assert!(
     EFFORT_HIGH.power_bits_max / EFFORT_HIGH.trial_end.ilog2() as u64 <= 1 << 16,

@@ -42,6 +42,8 @@ pub(crate) struct Limits {
     pub(crate) power_bits_max: u64,
     /// Steps of rho on a number of two words, over all pieces.
     pub(crate) rho_work: u64,
+    /// Longest piece given to the quadratic sieve, in bits.
+    pub(crate) siqs_bits_max: u64,
 }
 
 impl Effort {

@@ -16,6 +16,7 @@ mod factorization;
 mod hart;
 mod perfect_power;
 mod rho;
+mod siqs;
 mod trial;
 mod word;
 
@@ -125,8 +126,13 @@ impl Search {
         {
             return self.split(root, exponent * multiplicity);
         }
-        // Rho would spend all its work on a prime.
-        match if tested { self.rho(&n) } else { None } {
+        // Everything behind would spend all its work on a prime.
+        let factor = match tested {
+            true if n.bits() <= self.limits.siqs_bits_max => Some(siqs::proper_factor(&n)),
+            true => self.rho(&n),
+            false => None,
+        };
+        match factor {
             Some(factor) => {
                 let other = &n / &factor;
                 self.split(factor, multiplicity);
