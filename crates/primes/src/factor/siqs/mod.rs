@@ -17,6 +17,7 @@ mod matrix;
 mod parameters;
 mod polynomial;
 mod relation;
+mod rest;
 mod sieve;
 
 use std::sync::Arc;
@@ -111,19 +112,24 @@ impl Siqs {
     fn split(&self, members: &[u32]) -> Option<Natural> {
         let n = &self.setting.n;
         let mut exponents = vec![0_u32; self.setting.base.len()];
-        let mut left = Natural::ONE;
+        let (mut left, mut right) = (Natural::ONE, Natural::ONE);
         for &member in members {
             let relation = &self.relations.complete()[member as usize];
             left = left * &relation.root % n;
+            right = right * relation.large % n;
             relation.factors.iter().for_each(|&index| exponents[index as usize] += 1);
         }
-        let mut right = Natural::ONE;
+        let mut product = 1_u64;
         for (&prime, exponent) in self.setting.base.primes.iter().zip(exponents) {
             assert!(exponent % 2 == 0, "a dependency is a square");
-            if exponent > 0 {
-                right = right * Natural::from(prime).pow_mod(&Natural::from(exponent / 2), n) % n;
+            for _ in 0..exponent / 2 {
+                product = product.checked_mul(prime.into()).unwrap_or_else(|| {
+                    right = &right * product % n;
+                    prime.into()
+                });
             }
         }
+        right = right * product % n;
         let factor = (left + right).gcd(n);
         (!factor.is_one() && factor != *n).then_some(factor)
     }
