@@ -311,11 +311,11 @@ impl Sieve {
     /// Lists the bytes below zero.
     fn scan(&mut self) {
         self.found.clear();
-        for (start, chunk) in (0..).step_by(SCAN).zip(self.block[..BLOCK].chunks_exact(SCAN)) {
-            if chunk.iter().fold(0, |all, byte| all | byte) & 0x80 == 0 {
+        for (start, group) in (0..).step_by(SCAN).zip(self.block[..BLOCK].chunks_exact(SCAN)) {
+            if group.iter().fold(0, |all, byte| all | byte) & 0x80 == 0 {
                 continue;
             }
-            for (place, byte) in (start..).zip(chunk) {
+            for (place, byte) in (start..).zip(group) {
                 if byte & 0x80 != 0 {
                     self.found.push(place);
                 }
