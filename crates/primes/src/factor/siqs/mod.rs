@@ -64,7 +64,7 @@ impl Siqs {
     }
 
     /// Returns a prime of the base that divides the number, which trial division would have found.
-    pub(crate) fn small_factor(&self) -> Option<u64> {
+    fn small_factor(&self) -> Option<u64> {
         let primes = self.setting.base.primes.iter().zip(&self.setting.base.roots);
         let candidates = primes.filter(|&(_, &root)| root == 0).map(|(&prime, _)| u64::from(prime));
         candidates.into_iter().find(|&prime| self.setting.n.rem_u64(prime) == 0)
@@ -75,9 +75,9 @@ impl Siqs {
         self.chooser.next(&self.setting.base)
     }
 
-    /// Returns a place to work units off.
-    pub(crate) fn sieve(&self) -> Sieve {
-        Sieve::new(Arc::clone(&self.setting))
+    /// Returns what units have in common.
+    pub(crate) fn setting(&self) -> Arc<Setting> {
+        Arc::clone(&self.setting)
     }
 
     /// Takes in what a unit gave.
@@ -94,6 +94,9 @@ impl Siqs {
 
     /// Returns a proper factor if there are relations enough; more are wanted if that fails.
     pub(crate) fn finish(&mut self) -> Option<Natural> {
+        if let Some(prime) = self.small_factor() {
+            return Some(prime.into());
+        }
         let (found, wanted) = self.progress();
         if found < wanted {
             return None;
@@ -149,29 +152,24 @@ fn odd_columns(relation: &Relation) -> Vec<u32> {
     columns
 }
 
-/// Returns a proper factor of an odd composite above 2^60 that is no perfect power.
-pub(super) fn proper_factor(n: &Natural) -> Natural {
-    let mut siqs = Siqs::new(n);
-    if let Some(prime) = siqs.small_factor() {
-        return prime.into();
-    }
-    let mut sieve = siqs.sieve();
-    loop {
-        let unit = siqs.unit();
-        let relations = sieve.run(&unit);
-        siqs.merge(relations);
-        if let Some(factor) = siqs.finish() {
-            return factor;
-        }
-    }
-}
-
 /// Relations beyond the primes of the base: each is a dependency more.
 const EXCESS: usize = 30;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn proper_factor(n: &Natural) -> Natural {
+        let mut siqs = Siqs::new(n);
+        let mut sieve = Sieve::new(siqs.setting());
+        loop {
+            let unit = siqs.unit();
+            siqs.merge(sieve.run(&unit));
+            if let Some(factor) = siqs.finish() {
+                return factor;
+            }
+        }
+    }
 
     #[test]
     fn semiprimes_are_split() {

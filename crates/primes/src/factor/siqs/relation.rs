@@ -16,6 +16,13 @@ pub(crate) struct Relation {
     pub(super) large: u64,
 }
 
+impl Relation {
+    /// Returns the bytes of heap it fills.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.root.heap_bytes() + size_of_val(self.factors.as_slice())
+    }
+}
+
 /// Relations whose large primes are all there twice.
 #[derive(Debug, Default)]
 pub(super) struct Relations {

@@ -111,8 +111,13 @@ impl Buckets {
 }
 
 impl Sieve {
+    /// Returns whether it is for the number of that setting.
+    pub(crate) fn is_for(&self, setting: &Arc<Setting>) -> bool {
+        Arc::ptr_eq(&self.setting, setting)
+    }
+
     /// Makes a sieve for `k·n`.
-    pub(super) fn new(setting: Arc<Setting>) -> Self {
+    pub(crate) fn new(setting: Arc<Setting>) -> Self {
         let Setting { kn, base, parameters, .. } = &*setting;
         let len = base.len();
         let large = base.primes.partition_point(|&prime| prime < BLOCK_END.into());
