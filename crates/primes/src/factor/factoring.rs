@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn found_primes_leave_the_cofactor() {
         let (p, hard) = ((Natural::ONE << 89) - 1, (Natural::ONE << 107) - 1);
-        let mut factoring = Factoring::new(&Natural::ONE, Effort::Low);
+        let mut factoring = Factoring::new(&Natural::ONE, Effort::Quick);
         factoring.push(p.clone(), 1, Primality::Probable, Method::Rho);
         factoring.cofactor = &p * &hard;
         let factors = factoring.finish();

@@ -55,7 +55,7 @@ pub(crate) use effort::Limits;
 ///
 /// // Two primes of 107 and 127 bits are too much for this method, and it says so.
 /// let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
-/// let factors = factor(&(&hard * 6), Effort::Low);
+/// let factors = factor(&(&hard * 6), Effort::Quick);
 /// assert!(!factors.is_complete());
 /// assert_eq!(factors.cofactor(), &hard);
 /// assert_eq!(factors.powers().len(), 2);
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_power_of_a_product_that_resists_stays_whole() {
         let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
-        let factors = factor(&(hard.pow(3) * 7), Effort::Low);
+        let factors = factor(&(hard.pow(3) * 7), Effort::Quick);
         assert_eq!(factors.cofactor(), &hard.pow(3));
         assert_eq!(factors.cofactor_primality(), Some(Primality::Composite));
         assert_eq!(factors.powers().len(), 1);
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn too_long_to_be_tested_is_said() {
         let long = (Natural::ONE << 100_000) + 1; // 2^32 · odd exponent: has the factors of 2^32 + 1
-        let factors = factor(&long, Effort::Low);
+        let factors = factor(&long, Effort::Quick);
         assert_eq!(factors.product(), long);
         assert!(factors.powers().iter().any(|power| power.prime == 641));
         assert_eq!(factors.cofactor_primality(), None);
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn nothing_and_one() {
-        for effort in [Effort::Low, Effort::Normal, Effort::High] {
+        for effort in [Effort::Quick, Effort::Normal, Effort::Deep] {
             assert!(factor(&Natural::ONE, effort).is_complete());
             assert!(factor(&Natural::ONE, effort).powers().is_empty());
             assert!(factor(&Natural::ZERO, effort).cofactor().is_zero());
