@@ -4,7 +4,7 @@
 //!
 //! | | below 2^64 | any size |
 //! | --- | --- | --- |
-//! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`table`] | |
+//! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`index_of`], [`table`] | [`primes_u128`], below 2^128 |
 //! | Is it prime? | [`is_prime_u64`]: certain | [`primality()`]: says how certain |
 //! | What divides it? | [`factor_u64`]: complete, without the heap | [`factor()`]: as far as an [`Effort`] goes |
 //!
@@ -66,4 +66,6 @@ pub mod tuning;
 pub use factor::{Effort, Factorization, FactorizationU64, PrimePower, PrimePowerU64, factor, factor_u64};
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
 pub use primality::{Primality, is_prime_u64, primality};
-pub use sieve::{Primes, count, nth_prime, primes};
+pub use sieve::{
+    ParsePositionError, Position, Primes, Whole, count, index_of, nth_prime, primes, primes_u128,
+};
