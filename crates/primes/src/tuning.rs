@@ -72,7 +72,7 @@ pub const SIEVING_PRIME_MAX: u64 = 1 << 22;
 ///
 /// Higher visits primes in segments they do not meet, lower writes a note for multiples that
 /// would be crossed off as cheaply, and makes windows shorter.
-pub const KEPT_PRIME_MAX: u64 = 1 << 21;
+pub const KEPT_PRIME_MAX: u64 = 1 << 19;
 
 const _: () = assert!(KEPT_PRIME_MAX <= SIEVING_PRIME_MAX, "what is sieved by before a window is kept in it");
 

@@ -184,17 +184,12 @@ impl<N: Whole> Iterator for Primes<N> {
         }
     }
 
-    fn fold<B, F: FnMut(B, N) -> B>(mut self, initial: B, mut join: F) -> B {
-        self.segments.expect_all();
-        let mut value = initial;
-        loop {
-            for &prime in self.batch.as_slice() {
-                value = join(value, prime);
-            }
-            if !self.refill() {
-                return value;
-            }
-        }
+    fn fold<B, F: FnMut(B, N) -> B>(self, initial: B, mut join: F) -> B {
+        let mut value = Some(initial);
+        self.for_each_batch(|primes| {
+            value = value.take().map(|value| primes.iter().copied().fold(value, &mut join));
+        });
+        value.expect("it was put back after every batch")
     }
 
     fn count(self) -> usize {
@@ -214,6 +209,18 @@ impl<N: Whole> Primes<N> {
             skipped -= count;
         }
         None
+    }
+
+    /// Looks at all primes, many at a time.
+    #[inline]
+    pub(super) fn for_each_batch(mut self, mut look: impl FnMut(&[N])) {
+        self.segments.expect_all();
+        loop {
+            look(self.batch.as_slice());
+            if !self.refill() {
+                return;
+            }
+        }
     }
 
     /// How many primes are left, without listing them.

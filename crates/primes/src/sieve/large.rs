@@ -11,7 +11,7 @@
 
 use super::iter::Primes;
 use super::medium::first_multiple;
-use super::wheel::{BITS, CARRIES, GAPS, NUMBERS_PER_BYTE, bit_of};
+use super::wheel::{BIT_OF, BITS, CARRIES, GAPS, NUMBERS_PER_BYTE};
 use crate::tuning::{SEGMENT_BYTES_MAX, WINDOW_NOTES_MAX, WINDOW_SEGMENTS_MAX};
 
 /// A stretch of segments of full size, and the multiples in each that are not crossed off yet.
@@ -58,14 +58,8 @@ impl Window {
         let start = start_byte * NUMBERS_PER_BYTE;
         let numbers = segments as u64 * SEGMENT_NUMBERS;
         let settled = start.isqrt().min(limit);
-        Primes::<u64>::new(Some((above + 1, settled))).for_each(|prime| {
-            // Multiples by an even number are on no wheel.
-            let distance = distance(prime, start);
-            let distance = if distance.is_multiple_of(2) { distance + prime } else { distance };
-            if distance < numbers {
-                self.note(prime, distance);
-            }
-        });
+        Primes::<u64>::new(Some((above + 1, settled)))
+            .for_each_batch(|primes| self.note_all(primes, start, numbers));
         // Those whose square lies in the window begin there.
         Primes::<u64>::new(Some((above.max(settled) + 1, limit))).for_each(|prime| {
             let ahead = u128::from(prime) * u128::from(prime) - u128::from(start);
@@ -75,10 +69,23 @@ impl Window {
         });
     }
 
+    /// Notes the multiples of many primes that lie less than so many numbers from the start.
+    #[inline]
+    fn note_all(&mut self, primes: &[u64], start: u64, numbers: u64) {
+        for &prime in primes {
+            let distance = distance(prime, start);
+            // Multiples by an even number are on no wheel.
+            let distance = distance + (prime & (distance & 1).wrapping_sub(1));
+            if distance < numbers {
+                self.note(prime, distance);
+            }
+        }
+    }
+
     /// Notes the multiples of a prime from one on that lies so far from the start.
     #[inline]
     fn note(&mut self, prime: u64, distance: u64) {
-        let group = bit_of(prime % NUMBERS_PER_BYTE);
+        let group = usize::from(BIT_OF[index(prime % NUMBERS_PER_BYTE)]);
         let (byte, phase) = first_multiple(prime, group, distance);
         let (mut byte, mut phase) = (index(byte), usize::from(phase));
         let quotient = index(prime / NUMBERS_PER_BYTE);
@@ -106,12 +113,14 @@ impl Window {
 /// The distance from `start` to the first multiple of a prime that is not before it.
 ///
 /// The quotient is found in floating point, where divisions follow each other twice as fast,
-/// and is one too high or too low at worst: it is below 2^53 for any start and prime here.
+/// and is one too high or too low at worst: it is below 2^51 for any start and prime here.
 #[inline]
 fn distance(prime: u64, start: u64) -> u64 {
-    debug_assert!(prime >= 1 << 12, "the quotient has fewer than 53 bits");
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the quotient is below 2^53")]
-    let quotient = (start as f64 / prime as f64) as i64 as u64;
+    debug_assert!((1 << 13..1 << 32).contains(&prime), "the quotient has fewer than 52 bits");
+    #[expect(clippy::cast_possible_truncation, reason = "the root of a word is below 2^32")]
+    let half = prime as u32;
+    // Added to 2^52, the quotient is rounded and stands in the lower bits.
+    let quotient = (start as f64 / f64::from(half) + TWO_TO_52).to_bits() - TWO_TO_52.to_bits();
     // What is left lies between -prime and twice the prime, so wrapping tells the sign.
     let left = start.wrapping_sub(quotient.wrapping_mul(prime)).cast_signed();
     let prime = prime.cast_signed();
@@ -133,6 +142,8 @@ fn index(small: u64) -> usize {
     let index = small as usize;
     index
 }
+
+const TWO_TO_52: f64 = 4_503_599_627_370_496.0;
 
 /// Numbers of a segment of full size.
 pub(super) const SEGMENT_NUMBERS: u64 = SEGMENT_BYTES_MAX as u64 * NUMBERS_PER_BYTE;

@@ -17,6 +17,19 @@ pub(super) const NUMBERS_PER_WORD: u64 = 8 * NUMBERS_PER_BYTE;
 /// Residue of each bit, and of each step of a multiplier around the wheel.
 pub(super) const RESIDUES: [u64; 8] = [1, 7, 11, 13, 17, 19, 23, 29];
 
+/// The bit of the least residue of the wheel not below a number below 30.
+pub(super) const BIT_OF: [u8; 30] = {
+    let mut bits = [0; 30];
+    let mut residue = 0;
+    while residue < 30 {
+        #[expect(clippy::cast_possible_truncation, reason = "eight bits")]
+        let bit = bit_of(residue as u64) as u8;
+        bits[residue] = bit;
+        residue += 1;
+    }
+    bits
+};
+
 /// Distance from each residue to the next; the last leads into the next turn.
 pub(super) const GAPS: [u32; 8] = [6, 4, 2, 4, 2, 4, 6, 2];
 
