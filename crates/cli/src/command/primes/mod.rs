@@ -96,7 +96,7 @@ fn written(piece: Piece, what: What) -> Vec<u8> {
 }
 
 fn text_of<N: Whole>(found: Primes<N>, piece: Piece, what: What) -> Vec<u8> {
-    let mut text = Text::new();
+    let mut text = Text::with_room(text_bytes(piece));
     match what.pairs {
         Pairs::No => found.for_each(|prime| text.line(prime.into())),
         Pairs::AllGaps if what.json => each_pair(found, piece, what.stop, |prime, next| {
@@ -115,6 +115,16 @@ fn text_of<N: Whole>(found: Primes<N>, piece: Piece, what: What) -> Vec<u8> {
         }),
     }
     text.into_bytes()
+}
+
+/// About as many bytes as the primes of a piece take, a line each.
+fn text_bytes((first, last): Piece) -> usize {
+    let each = last.to_string().len() + 1;
+    // The density of primes is 1 in ln n, and somewhat more where numbers are small.
+    let primes = 1.1 * (last - first) as f64 / (first.max(2) as f64).ln();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a piece is bounded")]
+    let primes = (primes as usize).min(TEXT_PRIMES_MOST);
+    primes * each
 }
 
 /// Looks at each prime of a piece with the next of the whole range.
@@ -248,6 +258,8 @@ fn measured(pieces: Pieces, (start, stop): Piece) -> (impl Iterator<Item = Piece
 
 /// Numbers of a piece whose primes are listed, over all lanes: far out a window, and the text of its primes.
 const LISTED_NUMBERS_MOST: u128 = 1 << 25;
+/// Primes for which room is made beforehand.
+const TEXT_PRIMES_MOST: usize = 1 << 21;
 /// Numbers of a piece whose primes are counted, which leaves no text.
 const COUNTED_NUMBERS_MOST: u128 = 1 << 26;
 /// Primes that are looked up.

@@ -15,8 +15,9 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new() -> Self {
-        Self { bytes: Vec::new(), len: 0, high: 0, head: [b'0'; HEAD_BYTES], head_len: 0 }
+    /// Starts with room for so many bytes, which grows if more are written.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self { bytes: vec![0; bytes], len: 0, high: 0, head: [b'0'; HEAD_BYTES], head_len: 0 }
     }
 
     /// Writes a number and a line feed.
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_display() {
-        let mut text = Text::new();
+        let mut text = Text::with_room(100);
         let mut expected = String::new();
         let edges =
             [0, 9, 99, 999, 9_999, 10_000, 10_001, 99_999, 100_000, u128::from(u64::MAX), 1 << 64, u128::MAX];
@@ -137,6 +138,6 @@ mod tests {
             expected += &format!("<{number},{}>\n", number / 3);
         }
         assert_eq!(String::from_utf8(text.into_bytes()).unwrap(), expected);
-        assert!(Text::new().into_bytes().is_empty());
+        assert!(Text::with_room(0).into_bytes().is_empty());
     }
 }
