@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::sizes;
+use crate::{decimal, sizes};
 
 /// Streams of primes, factors and codewords, in a fixed amount of memory on all cores.
 ///
@@ -175,16 +175,27 @@ pub(crate) struct Factor {
 
 #[derive(Args, Debug)]
 pub(crate) struct Primes {
-    /// The first number to look at.
-    pub(crate) start: u64,
-    /// The last number to look at; without it there is no end below 2^64.
-    pub(crate) stop: Option<u64>,
+    /// The first number to look at, in decimal digits, below 2^128.
+    #[arg(allow_hyphen_values = true, value_parser = decimal::parse)]
+    pub(crate) start: u128,
+    /// The last number to look at; without it the end is 2^64, or 2^128 for a start beyond that.
+    #[arg(allow_hyphen_values = true, value_parser = decimal::parse)]
+    pub(crate) stop: Option<u128>,
     /// Print how many there are instead.
     #[arg(long, conflicts_with = "nth")]
     pub(crate) count: bool,
     /// Print the K-th of them instead, counted from 1.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) nth: Option<u64>,
+    /// Print each prime with the distance to the next one of the range.
+    #[arg(long, conflicts_with_all = ["twins", "gap", "nth", "count"])]
+    pub(crate) gaps: bool,
+    /// Print only primes whose neighbour is at distance 2, with that.
+    #[arg(long, conflicts_with_all = ["gap", "nth"])]
+    pub(crate) twins: bool,
+    /// Print only primes whose neighbour is at distance N, with that.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "nth")]
+    pub(crate) gap: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@
 
 mod args;
 mod command;
+mod decimal;
 mod exit;
 mod files;
 mod progress;

@@ -1,29 +1,43 @@
 //! Running a pipeline for a command: with its options, progress and signals, and a report at the end.
 
-use primestream_engine::{Pipeline, PipelineError, Report};
+use primestream_engine::{Pipeline, PipelineError, Report, Running};
 use serde_json::{Value, json};
 
 use crate::args::Global;
-use crate::progress::{EVERY, Progress};
+use crate::progress::{Amount, EVERY, Progress};
 use crate::signals;
 
-/// Runs a pipeline to its end.
-pub(crate) fn run(
-    mut pipeline: Pipeline,
-    global: &Global,
-    bytes: Option<u64>,
-) -> Result<Report, PipelineError> {
-    if let Some(limit) = global.memory_limit {
-        pipeline = pipeline.memory_limit(limit);
-    }
-    let progress = Progress::new(global, bytes);
-    let mut shown = progress.clone();
-    let running =
-        pipeline.on_progress(EVERY, move |metrics| shown.tell(metrics)).threads(global.lanes()).start();
+/// Runs a pipeline to its end, or to where it can stop once a signal came.
+pub(crate) fn run(pipeline: Pipeline, global: &Global, bytes: Option<u64>) -> Result<Report, PipelineError> {
+    let amount = bytes.map_or(Amount::Unknown, Amount::Bytes);
+    let (running, progress) = start(pipeline, global, amount);
     signals::stop_on_signal(running.flow());
     let outcome = running.join();
     progress.finish();
     outcome
+}
+
+/// Runs a pipeline that leaves nothing to tidy up: a signal ends the program at once.
+pub(crate) fn run_until_signal(
+    pipeline: Pipeline,
+    global: &Global,
+    amount: Amount,
+) -> Result<Report, PipelineError> {
+    let (running, progress) = start(pipeline, global, amount);
+    let outcome = running.join();
+    progress.finish();
+    outcome
+}
+
+fn start(mut pipeline: Pipeline, global: &Global, amount: Amount) -> (Running, Progress) {
+    if let Some(limit) = global.memory_limit {
+        pipeline = pipeline.memory_limit(limit);
+    }
+    let progress = Progress::new(global, amount);
+    let mut shown = progress.clone();
+    let running =
+        pipeline.on_progress(EVERY, move |metrics| shown.tell(metrics)).threads(global.lanes()).start();
+    (running, progress)
 }
 
 /// Returns a report as JSON.

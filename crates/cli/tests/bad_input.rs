@@ -253,7 +253,7 @@ fn usage_is_64() {
         &["encode", "--memory-limit", "lots"],
         &["primes", "10", "5"],
         &["primes", "-3"],
-        &["primes", "18446744073709551616"],
+        &["primes", "340282366920938463463374607431768211456"],
         &["primes", "1", "9", "--count", "--nth", "2"],
         &["frobnicate"],
         &[],
@@ -279,4 +279,72 @@ fn an_old_output_stays_until_the_new_one_is_whole() {
     assert_eq!(read(&output), b"old");
     run(&["encode", "-q", "-o", &output], b"abc").succeeds();
     assert_ne!(read(&output), b"old");
+}
+
+#[test]
+fn bad_bounds_of_primes_are_64_and_named() {
+    let too_large = "340282366920938463463374607431768211456"; // 2^128
+    for bad in ["-5", "0x1f", "1e9", "+7", "1_000", "", "x", "1.5", too_large] {
+        for (arguments, name) in [(["primes", bad, "10"], "<START>"), (["primes", "10", bad], "[STOP]")] {
+            let said = run(&arguments, b"");
+            assert_eq!(said.code, Some(64), "{arguments:?}: {}", said.stderr);
+            assert!(said.stderr.contains(name), "{arguments:?}: {}", said.stderr);
+            assert!(said.stdout.is_empty(), "{arguments:?}");
+        }
+    }
+    run(&["primes", "11", "10"], b"").fails(64, "START 11 is above STOP 10");
+    for (arguments, name) in [
+        (&["primes", "0", "--nth", "0"][..], "--nth"),
+        (&["primes", "0", "--gap", "0"], "--gap"),
+        (&["primes", "0", "--gap", "x"], "--gap"),
+        (&["primes", "0", "9", "--gaps", "--twins"], "--gaps"),
+        (&["primes"], "<START>"),
+    ] {
+        let said = run(arguments, b"");
+        assert_eq!(said.code, Some(64), "{arguments:?}: {}", said.stderr);
+        assert!(said.stderr.contains(name), "{arguments:?}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_reader_of_primes_that_has_seen_enough_ends_it_quietly() {
+    for arguments in [&["primes", "1000000000000000000"][..], &["primes", "0", "--gaps"]] {
+        let mut child =
+            program().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        assert!(["1000000000000000003\n", "2 1\n"].contains(&line.as_str()), "{line}");
+        drop(lines);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(141));
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn an_interrupt_ends_primes_at_once() {
+    for arguments in [&["primes", "0"][..], &["primes", "1000000000000000000", "--count"]] {
+        let mut child = program()
+            .args(arguments)
+            .args(["--progress", "always"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It listens for signals before it writes or tells anything.
+        if arguments.len() == 2 {
+            child.stdout.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
+        } else {
+            child.stderr.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
+        }
+        let interrupted = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let was_sent = interrupted.is_ok_and(|status| status.success());
+        if !was_sent {
+            child.kill().unwrap();
+            eprintln!("skipped: there is no `kill` on this machine");
+        }
+        let ended = child.wait_with_output().unwrap();
+        assert!(!was_sent || ended.status.code() == Some(130), "{:?}", ended.status);
+    }
 }

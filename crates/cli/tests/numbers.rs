@@ -77,6 +77,71 @@ fn primes_are_listed_counted_and_found() {
 }
 
 #[test]
+fn primes_are_written_as_display_writes_them_on_any_number_of_threads() {
+    for (start, stop) in
+        [(0, 3_000_000), (999_999_000_000, 1_000_003_000_000), (u64::MAX - 500_000, u64::MAX)]
+    {
+        let expected: String =
+            primestream_primes::primes(start..=stop).map(|prime| format!("{prime}\n")).collect();
+        for threads in ["1", "2", "5"] {
+            let arguments = ["primes", &start.to_string(), &stop.to_string(), "--threads", threads];
+            assert!(run(&arguments, b"").succeeds().text() == expected, "{arguments:?}");
+        }
+        let counted = run(&["primes", &start.to_string(), &stop.to_string(), "--count"], b"").succeeds();
+        assert_eq!(counted.text(), format!("{}\n", expected.lines().count()));
+    }
+}
+
+#[test]
+fn primes_beyond_a_machine_word_are_found() {
+    // 2^64 lies between 2^64 - 59 and 2^64 + 13: A014234, A013597.
+    let said = run(&["primes", "18446744073709551550", "18446744073709551654"], b"").succeeds();
+    assert_eq!(said.text(), "18446744073709551557\n18446744073709551629\n18446744073709551653\n");
+    let mersenne = "170141183460469231731687303715884105727";
+    assert_eq!(run(&["primes", mersenne, mersenne], b"").succeeds().text(), format!("{mersenne}\n"));
+    assert_eq!(run(&["primes", mersenne, mersenne, "--count"], b"").succeeds().text(), "1\n");
+    assert_eq!(
+        run(&["primes", "18446744073709551616", "--nth", "2"], b"").succeeds().text(),
+        "18446744073709551653\n"
+    );
+    let most = u128::MAX.to_string();
+    assert_eq!(run(&["primes", &most], b"").succeeds().text(), "");
+}
+
+#[test]
+fn pairs_of_primes_are_filtered() {
+    assert_eq!(run(&["primes", "2", "14", "--gaps"], b"").succeeds().text(), "2 1\n3 2\n5 2\n7 4\n11 2\n");
+    assert_eq!(
+        run(&["primes", "0", "32", "--twins"], b"").succeeds().text(),
+        "3 5\n5 7\n11 13\n17 19\n29 31\n"
+    );
+    assert_eq!(run(&["primes", "0", "100", "--gap", "8"], b"").succeeds().text(), "89 97\n");
+    assert_eq!(
+        run(&["primes", "0", "10", "--gaps", "--json"], b"").succeeds().text(),
+        "{\"prime\":2,\"gap\":1}\n{\"prime\":3,\"gap\":2}\n{\"prime\":5,\"gap\":2}\n"
+    );
+    assert_eq!(run(&["primes", "0", "10", "--twins", "--json"], b"").succeeds().text(), "[3,5]\n[5,7]\n");
+    // Twin primes below 10^7, OEIS A007508; pairs across the pieces of the range are not lost.
+    assert_eq!(run(&["primes", "0", "10000000", "--twins", "--count"], b"").succeeds().text(), "58980\n");
+    let listed = run(&["primes", "0", "10000000", "--twins", "--threads", "3"], b"").succeeds();
+    assert_eq!(listed.text().lines().count(), 58_980);
+    let gaps = run(&["primes", "0", "1000000", "--gaps"], b"").succeeds();
+    assert_eq!(gaps.text().lines().count(), 78_497);
+}
+
+#[test]
+fn a_far_place_is_found_in_pieces() {
+    assert_eq!(run(&["primes", "0", "--nth", "10000000"], b"").succeeds().text(), "179424673\n"); // OEIS A006988
+    assert_eq!(run(&["primes", "3", "--nth", "9999999"], b"").succeeds().text(), "179424673\n");
+    assert_eq!(
+        run(&["primes", "2", "100", "--nth", "25", "--json"], b"").succeeds().text(),
+        "{\"prime\":97}\n"
+    );
+    run(&["primes", "2", "100", "--nth", "26"], b"").fails(65, "fewer than 26 primes");
+    run(&["primes", "3", "100", "--nth", "25"], b"").fails(65, "fewer than 25 primes");
+}
+
+#[test]
 fn primality_is_said_as_far_as_it_is_proved() {
     let said = run(&["is-prime", "97", "91", "1", "170141183460469231731687303715884105727"], b"").succeeds();
     let words: Vec<_> = said.text().lines().map(|line| line.split_once(": ").unwrap().1).collect();

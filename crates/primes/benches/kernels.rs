@@ -52,6 +52,18 @@ fn main() {
         assert_eq!(primes(1_000_000_000_000_000_000..).next(), Some(1_000_000_000_000_000_003));
     });
 
+    // Sums modulo 2^64, as primesieve 11 gives them.
+    for (name, first, len, expected) in [
+        ("1000_from_10^18", 10_u64.pow(18), 1_000, 3_875_820_019_704_804_608),
+        ("10^6_from_10^15", 10_u64.pow(15), 1_000_000, 3_875_837_292_539_298_972),
+        ("10^6_from_10^18", 10_u64.pow(18), 1_000_000, 2_003_784_904_519_841_316),
+    ] {
+        bench(&format!("sieve/take/{name}"), len, "prime", &|| {
+            let taken = primes(first..).take(usize::try_from(len).unwrap_or(usize::MAX));
+            assert_eq!(taken.fold(0, u64::wrapping_add), expected);
+        });
+    }
+
     let large: Vec<u64> = primes(1 << 62..).take(10_000).collect();
     bench("primality/word/primes_of_63_bits", 10_000, "number", &|| {
         assert!(large.iter().all(|&prime| is_prime_u64(black_box(prime))));

@@ -4,7 +4,7 @@
 //!
 //! | | below 2^64 | any size |
 //! | --- | --- | --- |
-//! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`table`] | |
+//! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`index_of`], [`table`] | [`primes_u128`], below 2^128 |
 //! | Is it prime? | [`is_prime_u64`]: certain | [`primality()`]: says how certain |
 //! | What divides it? | [`factor_u64`]: complete, without the heap | [`factor()`]: as far as an [`Effort`] goes |
 //!
@@ -69,4 +69,6 @@ pub use factor::{
 };
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
 pub use primality::{Primality, is_prime_u64, primality};
-pub use sieve::{Primes, count, nth_prime, primes};
+pub use sieve::{
+    ParsePositionError, Position, Primes, Whole, count, index_of, nth_prime, primes, primes_u128,
+};

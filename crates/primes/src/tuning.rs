@@ -33,18 +33,71 @@ pub const SEGMENT_BYTES_MIN: usize = 1 << 11;
 /// Bytes of a segment at full size; each stands for 30 numbers.
 ///
 /// Higher spreads the cost of a sieving prime over more multiples until the segment
-/// leaves the second-level cache; lower keeps it in the first, which below 10^9 gains
-/// nothing, and pays for every prime more often, which at 10^13 costs a third.
+/// leaves the second-level cache; lower pays for every prime more often, which at
+/// 10^13 costs a third.
 pub const SEGMENT_BYTES_MAX: usize = 1 << 18;
 
-const _: () =
-    assert!(SEGMENT_BYTES_MIN.is_multiple_of(8) && SEGMENT_BYTES_MAX.is_multiple_of(8), "whole words");
+/// Bytes of the pieces of a segment that the smallest sieving primes go over.
+///
+/// They stay in the first-level cache, with the patterns of the presieve in the second.
+/// Higher leaves it, lower pays for every prime more often.
+pub const PIECE_BYTES: usize = 1 << 15;
 
-/// Largest prime a range is sieved by; survivors beyond its square are tested.
+/// First sieving prime that goes over whole segments.
+///
+/// Higher pays for primes that have few multiples in a piece, lower leaves crossings to
+/// the slower cache.
+pub const PIECE_PRIME_END: u64 = 1 << 14;
+
+/// Bytes of the largest block that is sieved at once on the way back.
+///
+/// A block is sieved by itself, so every sieving prime is prepared again for each: higher
+/// does so less often, lower holds less.
+pub const BACKWARD_BYTES_MAX: usize = 1 << 22;
+
+const _: () = assert!(
+    SEGMENT_BYTES_MIN.is_multiple_of(8)
+        && SEGMENT_BYTES_MAX.is_multiple_of(8)
+        && BACKWARD_BYTES_MAX.is_multiple_of(8),
+    "whole words"
+);
+
+/// Largest prime a range is sieved by where survivors are tested.
 ///
 /// Higher tests fewer of them but holds twelve bytes for each sieving prime and visits
 /// each in every segment: 296 000 of them, or 3.4 MiB, for 2^22.
 pub const SIEVING_PRIME_MAX: u64 = 1 << 22;
+
+/// Largest prime that is kept from segment to segment in a window; larger ones leave notes.
+///
+/// Higher visits primes in segments they do not meet, lower writes a note for multiples that
+/// would be crossed off as cheaply, and makes windows shorter.
+pub const KEPT_PRIME_MAX: u64 = 1 << 19;
+
+const _: () = assert!(KEPT_PRIME_MAX <= SIEVING_PRIME_MAX, "what is sieved by before a window is kept in it");
+
+/// Most multiples of large primes noted at once, at four bytes each.
+///
+/// Higher makes windows longer and so prepares them less often; 2^23 are 32 MiB.
+pub const WINDOW_NOTES_MAX: usize = 1 << 23;
+
+/// Most segments of a window, where large primes are few.
+pub const WINDOW_SEGMENTS_MAX: usize = 64;
+
+/// The root of a number, divided by this, is how many numbers from there on must be wanted for
+/// a window to cost less than tests.
+///
+/// The preparation of a window walks along the primes below the root; a number costs some
+/// thirty nanoseconds to test its share of survivors. Higher opens windows that are not
+/// repaid, lower tests where sieving is cheaper.
+pub const WINDOW_PAYS: u64 = 64;
+
+/// Share of the numbers at which a window pays after which one is opened while nothing is
+/// known of how many primes are wanted.
+///
+/// At 1 no walk costs more than twice what foresight would; higher costs those who stop right
+/// behind it more, and gains for those who go on, which most do who came so far.
+pub const WINDOW_TRIES: u64 = 4;
 
 const _: () = assert!(SIEVING_PRIME_MAX <= 30 * SEGMENT_BYTES_MAX as u64, "a full segment takes them all");
 const _: () = assert!(SIEVING_PRIME_MAX < TABLE_SIEVE_END as u64 - 100, "sieving primes come from the table");

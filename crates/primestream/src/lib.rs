@@ -33,13 +33,13 @@ pub mod processor;
 
 pub use contents::Contents;
 pub use factor::{Factor, Factored, Number};
-pub use primes::primes;
+pub use primes::{Pieces, primes, primes_in_lanes, stream_prime_generation, stream_prime_generation_from};
 
 /// The names a program begins with.
 pub mod prelude {
     pub use crate::container::{self, Decode, Encode};
     pub use crate::decimal;
-    pub use crate::{Factor, Factored, Number, primes};
+    pub use crate::{Factor, Factored, Number, primes, primes_in_lanes};
     pub use primestream_codec::container::{Compression, ContainerId, Header, Positions, Settings};
     pub use primestream_codec::{BlockLen, Limits, Units};
     pub use primestream_engine::{
@@ -64,4 +64,6 @@ mod guide {
     struct Container;
     #[doc = include_str!("../../../docs/metrics.md")]
     struct Metrics;
+    #[doc = include_str!("../../../docs/numbers.md")]
+    struct Numbers;
 }

@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn semiprimes_of_every_balance() {
         for bits in 9..=32 {
-            let p = primes((1 << bits) - 200..1 << bits).last().unwrap_or(257);
+            let p = primes((1 << bits) - 200..1 << bits).next_back().unwrap_or(257);
             for q in primes(u64::MAX / p / 2..).take(3).chain(primes(p..).take(3)) {
                 let Some(n) = p.checked_mul(q) else { continue };
                 let mut pair = [p, q];

@@ -1,30 +1,37 @@
-//! Sieving primes from 29 up: crossed off one by one, eight multiples to a turn.
+//! Sieving primes from 101 up: crossed off one by one, eight multiples to a turn.
 //!
 //! Each prime remembers the byte of its next multiple and where on the wheel that is.
 //! Primes are kept by residue, so that a pass knows its bits and steps as constants
-//! and the turn of eight unrolls. A prime costs something in every segment, multiples
-//! or none, so segments should hold several multiples of most primes; far beyond, a
-//! sieve by buckets would be better. Source: [Walisch].
+//! and the turn of eight unrolls. The smaller ones go over a segment in pieces that
+//! stay in the first-level cache, the others over the whole. A prime costs something
+//! in every piece, multiples or none; those that meet few pieces are for `large`.
+//! Source: [Walisch].
 
 use super::presieve::PRESIEVE_END;
-use super::wheel::{CARRIES, GAPS, MASKS, NUMBERS_PER_BYTE, RESIDUES, bit_of};
+use super::wheel::{CARRIES, ENTRIES, GAPS, MASKS, NUMBERS_PER_BYTE, RESIDUES, bit_of};
 use crate::table;
+use crate::tuning::PIECE_PRIME_END;
 
 /// The sieving primes in use, each at its next multiple.
 #[derive(Clone)]
 pub(super) struct Medium {
-    by_residue: [Vec<SievingPrime>; 8],
+    /// Those that go over pieces.
+    small: ByResidue,
+    /// Those that go over segments.
+    others: ByResidue,
     /// Table index of the first prime not yet in use.
     next_index: usize,
     /// No prime up to here is missing.
     sieved_to: u64,
 }
 
+type ByResidue = [Vec<SievingPrime>; 8];
+
 #[derive(Clone, Copy)]
 struct SievingPrime {
     /// The prime divided by 30; its residue is that of the group it is in.
     quotient: u32,
-    /// Byte of the next multiple, counted from the start of the next segment.
+    /// Byte of the next multiple, counted from the start of the next piece or segment.
     next: u32,
     /// Residue of the next multiplier, as an index into the wheel.
     phase: u8,
@@ -33,7 +40,8 @@ struct SievingPrime {
 impl Medium {
     pub(super) fn new() -> Self {
         let next_index = table::index_of(PRESIEVE_END).expect("a prime of the table");
-        Self { by_residue: Default::default(), next_index, sieved_to: PRESIEVE_END - 1 }
+        let sieved_to = PRESIEVE_END - 1;
+        Self { small: Default::default(), others: Default::default(), next_index, sieved_to }
     }
 
     /// All primes up to and including this one are in use.
@@ -43,37 +51,64 @@ impl Medium {
 
     /// Takes the primes up to `limit` into use, for a segment whose first byte is
     /// `start`, and in which the square of each of them lies, or before.
-    pub(super) fn extend(&mut self, limit: u64, start: u64) {
+    pub(super) fn extend(&mut self, limit: u64, start: u128) {
+        let start = start * u128::from(NUMBERS_PER_BYTE);
         while let Some(prime) = table::prime(self.next_index).filter(|&prime| prime <= limit) {
             self.next_index += 1;
-            // Smaller multiples have a smaller factor, and were crossed off by it.
-            let multiplier = prime.max((start * NUMBERS_PER_BYTE).div_ceil(prime));
-            let phase = bit_of(multiplier % NUMBERS_PER_BYTE);
-            let multiplier = multiplier - multiplier % NUMBERS_PER_BYTE + RESIDUES[phase];
-            // The product may be beyond 2^64, in the byte after the last or further.
-            let byte = u128::from(prime) * u128::from(multiplier) / u128::from(NUMBERS_PER_BYTE);
-            let next = byte - u128::from(start);
-            self.by_residue[bit_of(prime % NUMBERS_PER_BYTE)].push(SievingPrime {
+            let group = bit_of(prime % NUMBERS_PER_BYTE);
+            let (next, phase) = first_multiple(prime, group, distance(prime, start));
+            let primes = if prime < PIECE_PRIME_END { &mut self.small } else { &mut self.others };
+            primes[group].push(SievingPrime {
                 quotient: u32::try_from(prime / NUMBERS_PER_BYTE).expect("the table ends below 2^32"),
-                next: u32::try_from(next).expect("the next multiple is a few primes away"),
-                phase: u8::try_from(phase).expect("eight residues"),
+                next: u32::try_from(next).expect("the next multiple is in this segment or a few primes away"),
+                phase,
             });
         }
         self.sieved_to = self.sieved_to.max(limit);
     }
 
-    /// Clears the bits of all multiples in a segment, and moves on to the next one.
-    pub(super) fn cross_off(&mut self, bytes: &mut [u8]) {
-        let [r1, r7, r11, r13, r17, r19, r23, r29] = &mut self.by_residue;
-        cross_off::<0>(bytes, r1);
-        cross_off::<1>(bytes, r7);
-        cross_off::<2>(bytes, r11);
-        cross_off::<3>(bytes, r13);
-        cross_off::<4>(bytes, r17);
-        cross_off::<5>(bytes, r19);
-        cross_off::<6>(bytes, r23);
-        cross_off::<7>(bytes, r29);
+    /// Clears the bits of the multiples of the smaller primes in the next piece of a segment.
+    pub(super) fn cross_off_piece(&mut self, piece: &mut [u8]) {
+        cross_off_all(piece, &mut self.small);
     }
+
+    /// Clears the bits of the multiples of the others in the next segment.
+    pub(super) fn cross_off(&mut self, segment: &mut [u8]) {
+        cross_off_all(segment, &mut self.others);
+    }
+}
+
+/// How far on from `start` the first multiple of a prime is that no smaller prime divides for certain.
+fn distance(prime: u64, start: u128) -> u64 {
+    let square = u128::from(prime) * u128::from(prime);
+    if let Some(ahead) = square.checked_sub(start) {
+        // Smaller multiples have a smaller factor, and were crossed off by it.
+        return u64::try_from(ahead).expect("the square lies in this segment");
+    }
+    let beyond = match u64::try_from(start) {
+        Ok(start) => start % prime,
+        Err(_) => u64::try_from(start % u128::from(prime)).expect("a remainder is below its divisor"),
+    };
+    if beyond == 0 { 0 } else { prime - beyond }
+}
+
+/// The byte of the first multiple on the wheel at least a distance on, and its phase, given the
+/// distance of a multiple from the start of a byte.
+#[inline]
+pub(super) fn first_multiple(prime: u64, group: usize, distance: u64) -> (u64, u8) {
+    let (phase, more) = ENTRIES[group][index(distance % NUMBERS_PER_BYTE)];
+    ((distance + prime * u64::from(more)) / NUMBERS_PER_BYTE, phase)
+}
+
+fn cross_off_all(bytes: &mut [u8], [r1, r7, r11, r13, r17, r19, r23, r29]: &mut ByResidue) {
+    cross_off::<0>(bytes, r1);
+    cross_off::<1>(bytes, r7);
+    cross_off::<2>(bytes, r11);
+    cross_off::<3>(bytes, r13);
+    cross_off::<4>(bytes, r17);
+    cross_off::<5>(bytes, r19);
+    cross_off::<6>(bytes, r23);
+    cross_off::<7>(bytes, r29);
 }
 
 /// Crosses off the multiples of primes whose residue has index `R` on the wheel.
@@ -146,26 +181,37 @@ const fn index(residue: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tuning::PIECE_BYTES;
 
     #[test]
     fn crosses_off_what_division_finds() {
-        for start in [0_u64, 5, 1_000, 33_333_333, u64::MAX / 30 - 2_000] {
+        const LEN: u128 = PIECE_BYTES as u128 + 1_000;
+        for start in
+            [0_u128, 5, 1_000, 33_333_333, u128::from(u64::MAX / 30) - 2_000, u128::MAX / 30 - 2 * LEN]
+        {
             let mut medium = Medium::new();
-            let mut bytes = vec![0xff_u8; 1_000];
-            let limit = ((start + 1_000) * 30 - 1).isqrt().min(500);
+            let mut bytes = vec![0xff_u8; PIECE_BYTES + 1_000];
+            let end = (start + LEN) * 30;
+            let limit = u64::try_from((end - 1).isqrt()).unwrap().min(PIECE_PRIME_END + 500);
             medium.extend(limit, start);
             assert_eq!(medium.sieved_to(), limit);
-            let sieving: Vec<u64> = (29..=limit)
-                .filter(|&p| table::index_of(p).is_some() && p * p < (start + 1_000) * 30)
+            let sieving: Vec<u128> = (PRESIEVE_END..=limit)
+                .filter(|&p| table::index_of(p).is_some() && (p < 200 || p > limit - 300))
+                .map(u128::from)
                 .collect();
+            // The primes between would cost the oracle minutes: it looks at both ends of what is in use.
             for round in 0..2 {
                 bytes.fill(0xff);
+                let (piece, rest) = bytes.split_at_mut(PIECE_BYTES);
+                medium.cross_off_piece(piece);
+                medium.cross_off_piece(rest);
                 medium.cross_off(&mut bytes);
-                for (index, &byte) in (start + round * 1_000..).zip(&bytes) {
+                for (index, &byte) in (start + round * LEN..).zip(&bytes) {
                     for (bit, residue) in RESIDUES.iter().enumerate() {
-                        let n = 30 * index + residue;
-                        let crossed = sieving.iter().any(|&p| n.is_multiple_of(p) && n >= p * p);
-                        assert_eq!(byte >> bit & 1 == 0, crossed, "{n}");
+                        let n = 30 * index + u128::from(*residue);
+                        if sieving.iter().any(|&p| n.is_multiple_of(p) && n >= p * p) {
+                            assert_eq!(byte >> bit & 1, 0, "{n}");
+                        }
                     }
                 }
             }

@@ -1,35 +1,47 @@
-//! Which primes? A segmented sieve of Eratosthenes over any range below 2^64.
+//! Which primes? A segmented sieve of Eratosthenes over any range below 2^128.
 //!
-//! Every range is walked in segments of a fixed size, so memory does not grow with
+//! Every range is walked in segments, forward or backward, so memory does not grow with
 //! the range or with where it starts. Up to about 10^13 a segment is sieved by every
-//! prime that matters. Beyond, the sieving primes alone would be millions, so a
-//! segment is sieved by those of bounded size and each survivor is tested: two in
-//! three are prime. Short ranges far out thus cost no preparation worth the name.
+//! prime that matters. Beyond, the sieving primes alone would be tens of millions, and
+//! there are two ways: sieve by those of bounded size and test what is left, which costs
+//! no preparation worth the name and about a microsecond a prime; or sieve a window of
+//! many segments by all of them, which costs one walk along them. The first is taken for
+//! few primes, the second for many. Above 2^64 there is only the first, and the test has
+//! no proof: see [`primes_u128`].
 //!
-//! By file: `wheel` (30 numbers in a byte), `presieve` (primes below 29 by copying),
-//! `medium` (the others), `segment` (the walk), `iter` (bits to numbers). Sources:
-//! \[BaysHudson1977\], and \[Walisch\] for the order of the work.
+//! By file: `wheel` (30 numbers in a byte), `presieve` (primes below 100 by copying),
+//! `medium` (those that meet most segments), `large` (the others, by window), `segment`
+//! (the walk), `block` and `batch` (bits to numbers), `iter` (both ends), `position`
+//! (keep and return), `whole` (one word or two). Sources: \[BaysHudson1977\],
+//! \[Oliveira2002\] for the large primes and \[Walisch\] for the order of the work.
 //!
 //! Cost: up to `n`, about `n · ln ln n / 4` bits cleared, less than a nanosecond each.
-//! Beyond 10^13 the tests of survivors outweigh the sieve.
+//! Far out, a window adds 5 to 10 nanoseconds for each prime below the root of `n`.
 
+mod batch;
+mod block;
 mod iter;
+mod large;
 mod medium;
+mod position;
 mod presieve;
 mod segment;
 mod wheel;
+mod whole;
 
 use std::ops::{Bound, RangeBounds};
 
 pub use iter::Primes;
-use segment::Segments;
+pub use position::{ParsePositionError, Position};
+pub use whole::Whole;
 
+use crate::primality::is_prime_u64;
 use crate::table::{self, TABLE_LEN};
 
 /// Returns the primes of a range, ascending.
 ///
-/// Holds one segment and the sieving primes, less than 8 MiB together, whatever
-/// the range. The last prime there is to find is 18 446 744 073 709 551 557.
+/// Memory is bounded whatever the range: see [`Primes`], which also runs backward. The last
+/// prime there is to find is 18 446 744 073 709 551 557.
 ///
 /// # Examples
 ///
@@ -41,7 +53,27 @@ use crate::table::{self, TABLE_LEN};
 /// assert_eq!(primes(24..29).next(), None);
 /// ```
 pub fn primes(range: impl RangeBounds<u64>) -> Primes {
-    Primes::new(inclusive(&range))
+    Primes::new(inclusive(&range, u64::checked_add, u64::checked_sub))
+}
+
+/// Returns the primes of a range that may go beyond 2^64, ascending.
+///
+/// Below 2^64 these are the numbers of [`primes`], for some more time. Above, what the sieve
+/// leaves is tested by [`primality()`](crate::primality()): no prime is missed, and no composite
+/// is known that passes, but that none does is not proved.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::primes_u128;
+///
+/// let mut above = primes_u128(1 << 64..);
+/// assert_eq!(above.next(), Some((1 << 64) + 13));
+/// assert_eq!(primes_u128(..1 << 64).next_back(), Some((1 << 64) - 59));
+/// assert_eq!(primes_u128(..).next_back(), Some(u128::MAX - 158));
+/// ```
+pub fn primes_u128(range: impl RangeBounds<u128>) -> Primes<u128> {
+    Primes::new(inclusive(&range, u128::checked_add, u128::checked_sub))
 }
 
 /// Returns how many primes a range holds, without listing them.
@@ -56,13 +88,7 @@ pub fn primes(range: impl RangeBounds<u64>) -> Primes {
 /// ```
 #[must_use]
 pub fn count(range: impl RangeBounds<u64>) -> u64 {
-    let Some((first, last)) = inclusive(&range) else { return 0 };
-    let mut segments = Segments::new(first, last);
-    let mut count = wheel::OUTSIDE.iter().filter(|&&prime| first <= prime && prime <= last).count() as u64;
-    while segments.advance() {
-        count += segments.count();
-    }
-    count
+    primes(range).count_all()
 }
 
 /// Returns the prime with the given index, counted from 0: the prime 2 has index 0.
@@ -89,30 +115,48 @@ pub fn nth_prime(index: u64) -> Option<u64> {
         return Some(prime);
     }
     let last_in_table = table::prime(TABLE_LEN - 1)?;
-    let mut left = index - TABLE_LEN as u64;
-    let mut segments = Segments::new(last_in_table + 1, u64::MAX);
-    while segments.advance() {
-        let count = segments.count();
-        if left < count {
-            let place = usize::try_from(left).ok()?;
-            return segments.primes().nth(place);
-        }
-        left -= count;
+    primes(last_in_table + 1..).nth_fast(index - TABLE_LEN as u64)
+}
+
+/// Returns the index of a prime, counted from 0, or `None` for a number that is none.
+///
+/// The way back of [`nth_prime`], at the same cost: a look-up within the [table], and beyond
+/// it everything below is sieved. That a number is no prime is found at once.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::{index_of, nth_prime};
+///
+/// assert_eq!((index_of(2), index_of(4)), (Some(0), None));
+/// assert_eq!(index_of(15_485_863), Some(999_999));
+/// assert_eq!(index_of(u64::MAX), None);
+/// ```
+#[must_use]
+pub fn index_of(prime: u64) -> Option<u64> {
+    let last_in_table = table::prime(TABLE_LEN - 1)?;
+    if prime <= last_in_table {
+        return table::index_of(prime).map(|index| index as u64);
     }
-    None
+    is_prime_u64(prime).then(|| TABLE_LEN as u64 + count(last_in_table + 1..prime))
 }
 
 /// The first and the last number of a range, or `None` when it is empty.
-fn inclusive(range: &impl RangeBounds<u64>) -> Option<(u64, u64)> {
+fn inclusive<N: Whole>(
+    range: &impl RangeBounds<N>,
+    add: impl Fn(N, N) -> Option<N>,
+    sub: impl Fn(N, N) -> Option<N>,
+) -> Option<(N, N)> {
+    let one = N::narrow(1);
     let first = match range.start_bound() {
         Bound::Included(&first) => first,
-        Bound::Excluded(&before) => before.checked_add(1)?,
-        Bound::Unbounded => 0,
+        Bound::Excluded(&before) => add(before, one)?,
+        Bound::Unbounded => N::narrow(0),
     };
     let last = match range.end_bound() {
         Bound::Included(&last) => last,
-        Bound::Excluded(&end) => end.checked_sub(1)?,
-        Bound::Unbounded => u64::MAX,
+        Bound::Excluded(&end) => sub(end, one)?,
+        Bound::Unbounded => N::MAX,
     };
     (first <= last).then_some((first, last))
 }

@@ -3,116 +3,166 @@
 //! Segments start small, so that the first prime of a range comes at once, and double
 //! up to a size the second-level cache holds. The sieving primes in use grow with
 //! them: a segment is never prepared by more primes than it can repay.
+//!
+//! Beyond about 10^13 not all primes that matter fit. A segment is then sieved by those
+//! up to a bound and what it leaves is tested, which is right for a few primes; or it is
+//! part of a `Window`, sieved in full. A window costs as much as the tests of a stretch
+//! of numbers that is known beforehand; so one is opened once a share of such a stretch
+//! has been tested, and from then on. Whoever is known to want a whole range opens it at once.
 
-use super::iter::Bits;
+use super::block::Block;
+use super::large::{SEGMENT_NUMBERS, Window};
 use super::medium::Medium;
 use super::presieve;
 use super::wheel::{NUMBERS_PER_BYTE, RESIDUES};
-use crate::primality::is_prime_without_small_factor;
-use crate::tuning::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SIEVING_PRIME_MAX};
+use crate::tuning::{
+    KEPT_PRIME_MAX, PIECE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SIEVING_PRIME_MAX, WINDOW_PAYS,
+    WINDOW_TRIES,
+};
 
-/// A range of numbers, and the segment of it last sieved.
+/// A range of numbers, of which what lies before has been sieved.
 #[derive(Clone)]
 pub(super) struct Segments {
-    first: u64,
-    last: u64,
-    /// Byte where the next segment starts; beyond that of `last` at the end.
-    next_byte: u64,
-    /// Byte where the present segment starts.
-    byte: u64,
-    /// The present segment: a bit for each number that may be prime.
-    groups: Vec<[u8; 8]>,
+    /// First and last number not yet sieved.
+    ahead: Option<(u128, u128)>,
+    /// Bytes of the segment before.
+    len: usize,
     medium: Medium,
-    /// Whether every number left in the segment is prime.
-    proven: bool,
+    window: Window,
+    /// Numbers whose survivors had to be tested, since the beginning.
+    tested: u64,
 }
 
 impl Segments {
-    /// Stands before the numbers from `first` to `last`, both included.
-    pub(super) fn new(first: u64, last: u64) -> Self {
-        let byte = first / NUMBERS_PER_BYTE;
-        Self { first, last, next_byte: byte, byte, groups: Vec::new(), medium: Medium::new(), proven: true }
+    /// Stands before the numbers from `first` to `last`, both included; none if `first > last`.
+    pub(super) fn new(first: u128, last: u128) -> Self {
+        let ahead = (first <= last).then_some((first, last));
+        Self { ahead, len: 0, medium: Medium::new(), window: Window::new(), tested: 0 }
+    }
+
+    /// What has not been sieved yet, both ends included.
+    pub(super) fn ahead(&self) -> Option<(u128, u128)> {
+        self.ahead
+    }
+
+    /// Takes away the end of what has not been sieved.
+    pub(super) fn end_before(&mut self, end: u128) {
+        self.ahead =
+            self.ahead.filter(|&(first, _)| first < end).map(|(first, last)| (first, last.min(end - 1)));
+    }
+
+    /// Expects that the whole range will be walked.
+    pub(super) fn expect_all(&mut self) {
+        self.tested = u64::MAX;
     }
 
     /// Sieves the next segment; `false` at the end of the range.
-    pub(super) fn advance(&mut self) -> bool {
-        let last_byte = self.last / NUMBERS_PER_BYTE;
-        if self.next_byte > last_byte {
-            self.groups.clear();
+    pub(super) fn advance(&mut self, block: &mut Block) -> bool {
+        let Some((first, last)) = self.ahead else {
+            block.clear();
             return false;
+        };
+        let (byte, last_byte) = (byte_of(first), byte_of(last));
+        self.len = (2 * self.len).clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
+        let is_in_window = self.window.is_open() || self.open_window(first, last);
+        if is_in_window {
+            self.len = SEGMENT_BYTES_MAX;
         }
-        self.byte = self.next_byte;
-        let len_wanted =
-            (2 * size_of_val(self.groups.as_slice())).clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
-        // Whole groups always; what lies beyond the range is cleared in the end.
-        let groups = (last_byte - self.byte + 1).min(len_wanted as u64).div_ceil(8);
-        self.groups.resize(usize::try_from(groups).expect("at most the size wanted"), [0; 8]);
-        self.next_byte += 8 * groups;
+        // Whole words always; what lies beyond the range is cleared in the end.
+        let bytes_left = u64::try_from(last_byte - byte + 1).unwrap_or(u64::MAX);
+        let words = bytes_left.min(self.len as u64).div_ceil(8);
+        let next_byte = byte + u128::from(8 * words);
+        let segment_last = number_of(next_byte).saturating_sub(1).min(last);
+        self.ahead = (next_byte <= last_byte).then(|| (number_of(next_byte), last));
 
-        let last = self.next_byte.saturating_mul(NUMBERS_PER_BYTE).saturating_sub(1).min(self.last);
-        let limit = last.isqrt();
-        self.medium.extend(limit.min(8 * groups * NUMBERS_PER_BYTE).min(SIEVING_PRIME_MAX), self.byte);
-        self.proven = limit <= self.medium.sieved_to();
-
-        let bytes = self.groups.as_flattened_mut();
-        presieve::fill(bytes, self.byte);
+        let bytes = block.renew(number_of(byte), usize::try_from(words).expect("at most the size wanted"));
+        let limit = square_root(segment_last);
+        if !is_in_window {
+            self.medium.extend(limit.min(8 * words * NUMBERS_PER_BYTE).min(SIEVING_PRIME_MAX), byte);
+        }
+        let (mut rest, mut piece_byte) = (&mut *bytes, byte);
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at_mut(rest.len().min(PIECE_BYTES));
+            presieve::fill(piece, piece_byte);
+            self.medium.cross_off_piece(piece);
+            piece_byte += piece.len() as u128;
+            rest = after;
+        }
         self.medium.cross_off(bytes);
-        if self.byte == 0 {
-            bytes[0] = FIRST_BYTE;
+        let is_proven = is_in_window || limit <= self.medium.sieved_to();
+        if is_in_window {
+            self.window.cross_off(bytes);
+        } else if !is_proven {
+            self.tested = self.tested.saturating_add(8 * words * NUMBERS_PER_BYTE);
         }
-        clip(bytes, self.byte, self.first, self.last);
+        clip(bytes, byte, first, last);
+        block.set_proven(is_proven);
         true
     }
 
-    /// The bits of the present segment as words, each with the number before its first.
-    pub(super) fn word(&self, index: usize) -> Option<(u64, u64)> {
-        let group = self.groups.get(index)?;
-        Some((u64::from_le_bytes(*group), (self.byte + 8 * index as u64) * NUMBERS_PER_BYTE))
-    }
-
-    /// Whether what the sieve has left standing is prime without a test.
-    pub(super) fn is_proven(&self) -> bool {
-        self.proven
-    }
-
-    /// The primes of the present segment.
-    pub(super) fn primes(&self) -> impl Iterator<Item = u64> {
-        let words = (0..self.groups.len()).filter_map(|index| self.word(index));
-        words
-            .flat_map(|(word, base)| Bits::new(word, base))
-            .filter(|&n| self.proven || is_prime_without_small_factor(n))
-    }
-
-    /// How many primes the present segment holds.
-    pub(super) fn count(&self) -> u64 {
-        if self.proven {
-            self.groups.iter().map(|group| u64::from(u64::from_le_bytes(*group).count_ones())).sum()
-        } else {
-            self.primes().count() as u64
+    /// Opens a window from `first` on, if that pays.
+    fn open_window(&mut self, first: u128, last: u128) -> bool {
+        let (Ok(first), Ok(last)) = (u64::try_from(first), u64::try_from(last.min(u128::from(u64::MAX))))
+        else {
+            return false;
+        };
+        let root = first.isqrt();
+        if root <= self.medium.sieved_to().max(KEPT_PRIME_MAX) {
+            return false;
         }
+        let repaid = root / WINDOW_PAYS;
+        if last - first < repaid || self.tested < repaid / WINDOW_TRIES {
+            return false;
+        }
+        let byte = first / NUMBERS_PER_BYTE;
+        self.medium.extend(KEPT_PRIME_MAX, u128::from(byte));
+        let kept = self.medium.sieved_to();
+        let wanted = (last / NUMBERS_PER_BYTE - byte + 1).div_ceil(SEGMENT_BYTES_MAX as u64);
+        let most = Window::segments_max(kept, root);
+        let segments = usize::try_from(wanted).unwrap_or(most).min(most);
+        let window_last = first.saturating_add(segments as u64 * SEGMENT_NUMBERS).min(last);
+        self.window.open(byte, segments, kept, window_last.isqrt());
+        true
+    }
+}
+
+fn byte_of(number: u128) -> u128 {
+    match u64::try_from(number) {
+        Ok(number) => u128::from(number / NUMBERS_PER_BYTE),
+        Err(_) => number / u128::from(NUMBERS_PER_BYTE),
+    }
+}
+
+/// The number before the first of a byte, or the largest if it is beyond that.
+fn number_of(byte: u128) -> u128 {
+    byte.saturating_mul(u128::from(NUMBERS_PER_BYTE))
+}
+
+fn square_root(number: u128) -> u64 {
+    match u64::try_from(number) {
+        Ok(number) => number.isqrt(),
+        Err(_) => u64::try_from(number.isqrt()).expect("half the bits"),
     }
 }
 
 /// Clears the bits of numbers before `first` and after `last`.
-fn clip(bytes: &mut [u8], start: u64, first: u64, last: u64) {
-    let mask = |keep: &dyn Fn(u64) -> bool| {
-        (0..8).filter(|&bit| keep(RESIDUES[bit])).fold(0, |mask, bit| mask | 1_u8 << bit)
+fn clip(bytes: &mut [u8], start: u128, first: u128, last: u128) {
+    let mask = |keep: &dyn Fn(u128) -> bool| {
+        (0..8).filter(|&bit| keep(u128::from(RESIDUES[bit]))).fold(0, |mask, bit| mask | 1_u8 << bit)
     };
-    if first / NUMBERS_PER_BYTE == start {
-        bytes[0] &= mask(&|residue| residue >= first % NUMBERS_PER_BYTE);
+    if byte_of(first) == start {
+        bytes[0] &= mask(&|residue| residue >= first - number_of(start));
     }
-    let last_byte = usize::try_from(last / NUMBERS_PER_BYTE - start).unwrap_or(usize::MAX);
-    if let Some(byte) = bytes.get_mut(last_byte) {
-        *byte &= mask(&|residue| residue <= last % NUMBERS_PER_BYTE);
-        bytes[last_byte + 1..].fill(0);
+    let last_byte = byte_of(last);
+    if let Some(byte) = usize::try_from(last_byte - start).ok().filter(|&byte| byte < bytes.len()) {
+        bytes[byte] &= mask(&|residue| residue <= last - number_of(last_byte));
+        bytes[byte + 1..].fill(0);
     }
 }
 
-/// The primes from 7 to 29, which the patterns have cleared; 1 is not one.
-const FIRST_BYTE: u8 = 0b1111_1110;
-
 #[cfg(test)]
 mod tests {
+    use super::super::batch::Batch;
     use super::*;
 
     #[test]
@@ -121,33 +171,36 @@ mod tests {
         clip(&mut bytes, 0, 11, 60 + 13);
         assert_eq!(bytes, [0b1111_1100, 0xff, 0b0000_1111, 0, 0, 0, 0, 0]);
         let mut bytes = [0xff; 8];
-        clip(&mut bytes, 10, 8, 100_000);
-        assert_eq!(bytes, [0xff; 8]);
+        clip(&mut bytes, 10, 308, 100_000);
+        assert_eq!(bytes, [0b1111_1100, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     }
 
     #[test]
     fn segments_grow_and_stay_bounded() {
-        let mut segments = Segments::new(0, u64::MAX);
+        let (mut segments, mut block) = (Segments::new(0, u128::MAX), Block::new());
         let mut len = 0;
         for _ in 0..12 {
-            assert!(segments.advance());
-            let grown = size_of_val(segments.groups.as_slice());
-            assert!(grown >= len && grown <= SEGMENT_BYTES_MAX);
-            assert!(segments.is_proven());
-            len = grown;
+            assert!(segments.advance(&mut block));
+            let (first, last) = block.span().unwrap();
+            assert!(last - first >= len && last - first < u128::from(SEGMENT_NUMBERS));
+            len = last - first;
         }
-        assert_eq!(len, SEGMENT_BYTES_MAX);
-        let mut far = Segments::new(1 << 60, u64::MAX);
-        assert!(far.advance() && !far.is_proven());
+        assert_eq!(len + 1, u128::from(SEGMENT_NUMBERS));
     }
 
     #[test]
     fn the_last_segment_ends_the_walk() {
-        let mut segments = Segments::new(u64::MAX - 100, u64::MAX);
-        assert!(segments.advance());
-        assert_eq!(segments.primes().collect::<Vec<_>>(), [u64::MAX - 94, u64::MAX - 82, u64::MAX - 58]);
-        assert!(!segments.advance());
-        assert_eq!(segments.count(), 0);
-        assert!(!segments.advance());
+        let max = u128::from(u64::MAX);
+        let (mut segments, mut block) = (Segments::new(max - 100, max), Block::new());
+        assert!(segments.advance(&mut block));
+        let mut batch = Batch::<u64>::new();
+        let mut found = Vec::new();
+        while block.take_front(&mut batch) {
+            found.extend_from_slice(batch.as_slice());
+        }
+        assert_eq!(found, [u64::MAX - 94, u64::MAX - 82, u64::MAX - 58]);
+        assert!(!segments.advance(&mut block));
+        assert_eq!(block.count::<u64>(), 0);
+        assert!(!segments.advance(&mut block));
     }
 }
