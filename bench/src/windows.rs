@@ -44,6 +44,9 @@ pub(crate) fn run(scale: &Scale) {
             contestant("ours: keys on one lane", || assert_eq!(ours_keyed(count, 1), expected)).at_least(0.7),
             contestant("ours: keys on two lanes", || assert_eq!(ours_keyed(count, 2), expected))
                 .at_least(0.85),
+            contestant("ours: events parted by shard, two lanes", || {
+                assert_eq!(ours_parted(count), expected)
+            }),
             contestant("futures in chunks", || assert_eq!(by_futures(count), expected)),
             contestant("timely, one worker", || assert_eq!(dataflow::windows(1, count), expected)),
             contestant("timely, two workers", || assert_eq!(dataflow::windows(2, count), expected)),
@@ -71,6 +74,38 @@ fn ours_keyed(count: u64, lanes: usize) -> Answer {
 
 /// Events a lane makes at once.
 const RANGE: usize = 1 << 15;
+
+/// Events parted by shard where they are made: what is routed is a part, not an event.
+fn ours_parted(count: u64) -> Answer {
+    let ranges = (0..black_box(count)).step_by(PART).map(move |start| start..count.min(start + PART as u64));
+    let parts = Stream::iter(ranges).parallel(2, Order::Input).flat_map(|range| {
+        let (watermark, mut dealt) = (watermark(range.start), [(); 2].map(|()| Vec::new()));
+        let [first, second] = &mut dealt;
+        deal(&range.map(event).collect::<Vec<_>>(), 0, first, second);
+        dealt.into_iter().enumerate().map(move |(shard, events)| (shard, Parcel { events, watermark }))
+    });
+    let windows = parts.key_by(|(shard, _)| *shard).lanes(2).fold(Windows::new(), |windows, (_, parcel)| {
+        parcel.events.into_iter().for_each(|event| windows.add(event));
+        windows.advance(parcel.watermark);
+    });
+    let answer = windows.fold(Answer::default(), |sum, (_, windows)| sum.and(windows.finish()));
+    answer.expect("nothing fails")
+}
+
+impl Weigh for Parcel {
+    fn heap_bytes(&self) -> usize {
+        self.events.capacity() * size_of::<Event>()
+    }
+}
+
+impl Weigh for Windows {
+    fn heap_bytes(&self) -> usize {
+        (self.open.capacity() + self.next.capacity()) * size_of::<(u32, u64)>()
+    }
+}
+
+/// Events a lane makes and parts at once.
+const PART: usize = 1 << 12;
 
 /// Counts the events of some keys. Events of the source are in order but for bounded lateness.
 #[derive(Default)]
@@ -178,6 +213,7 @@ impl Answer {
 type Counts = HashMap<u32, u64, FxBuildHasher>;
 
 /// The windows that are open: one, and the next because of late events. Their maps are used again.
+#[derive(Clone)]
 pub(crate) struct Windows {
     first: u64,
     open: Counts,

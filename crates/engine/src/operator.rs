@@ -21,18 +21,20 @@ pub trait Emit<T> {
     fn emit(&mut self, item: T) -> Outcome;
 
     /// Takes up to `count` items at once, fewer if there are no more or it is full, and returns whether there
-    /// may be more; or takes none, being no place for many at once.
+    /// may be more; or takes none, being no place for many at once. They are counted in `made`, if they are made
+    /// on the way, and else as items that came into the chain.
     #[doc(hidden)]
     #[inline(always)]
     fn emit_many(
         &mut self,
         items: &mut impl Iterator<Item = T>,
         count: usize,
+        made: Option<&mut u64>,
     ) -> Option<Result<bool, Interrupt>>
     where
         Self: Sized,
     {
-        let _ = (items, count);
+        let _ = (items, count, made);
         None
     }
 
@@ -142,10 +144,10 @@ pub trait Operator: Send + Sized + 'static {
     fn on_many(
         &mut self,
         items: &mut impl Iterator<Item = Self::In>,
-        count: usize,
+        (count, made): (usize, Option<&mut u64>),
         out: &mut impl Emit<Self::Out>,
     ) -> Option<Result<bool, Interrupt>> {
-        let _ = (items, count, out);
+        let _ = (items, count, made, out);
         None
     }
 
@@ -296,6 +298,19 @@ impl<B: Operator, E: Emit<B::Out>> Emit<B::In> for Via<'_, B, E> {
             return self.emit_watched(item);
         }
         self.second.on_item(item, self.out)
+    }
+
+    #[inline(always)]
+    fn emit_many(
+        &mut self,
+        items: &mut impl Iterator<Item = B::In>,
+        count: usize,
+        made: Option<&mut u64>,
+    ) -> Option<Result<bool, Interrupt>> {
+        if self.out.is_watched() {
+            return None;
+        }
+        self.second.on_many(items, (count, made), self.out)
     }
 
     #[inline(always)]

@@ -136,6 +136,27 @@ fn a_panic_in_a_guarded_flat_map_keeps_what_came_before() {
 }
 
 #[test]
+fn a_panic_among_items_made_many_at_once_loses_the_one_in_hand() {
+    hush();
+    for in_key in [false, true] {
+        let blow = |n: u64| {
+            if n == 25 {
+                std::panic::panic_any("25 is bad".to_owned());
+            }
+            n
+        };
+        let made = Stream::iter(0..4u64)
+            .flat_map(move |n| (10 * n..10 * n + 10).map(move |item| if in_key { item } else { blow(item) }));
+        let error =
+            made.distribute(2, move |&item| if in_key { blow(item) } else { item }).count().unwrap_err();
+        let tally = error.report().stages()[0].tally;
+        assert_eq!((tally.taken, tally.absorbed, tally.created), (3, 3, 26), "in the key: {in_key}");
+        assert_eq!((tally.passed, tally.failed), (25, 1), "in the key: {in_key}");
+        assert!(error.to_string().contains("25 is bad"), "{error}");
+    }
+}
+
+#[test]
 fn a_source_that_panics_fails_the_pipeline_and_says_so() {
     hush();
     let items = (0..10u64).inspect(|&n| {

@@ -19,6 +19,8 @@ pub struct Guarded<O: Operator> {
     /// The item in hand, where a policy wants it back, and how often it was tried.
     in_hand: Option<(Option<O::In>, Attempt)>,
     active: bool,
+    /// That there are no policies: looked up once for a run of items instead of for each.
+    is_plain: bool,
     /// Items that are to be tried, the first of them again; the others came while it waited.
     waiting: VecDeque<Waiting<O::In>>,
 }
@@ -37,7 +39,7 @@ impl<O: Operator> Guarded<O> {
     }
 
     fn with(step: O, policies: Policies<O::In, O::Out>) -> Self {
-        Self { step, policies, in_hand: None, active: false, waiting: VecDeque::new() }
+        Self { step, policies, in_hand: None, active: false, is_plain: false, waiting: VecDeque::new() }
     }
 
     /// Gives the step an item.
@@ -137,7 +139,7 @@ impl<O: Operator> Operator for Guarded<O> {
 
     #[inline]
     fn on_item(&mut self, item: O::In, out: &mut impl Emit<O::Out>) -> Outcome {
-        if self.policies.are_none() {
+        if self.is_plain || self.policies.are_none() {
             return self.attempt_only(item, out);
         }
         let needs_time = self.policies.retry.is_some();
@@ -152,6 +154,7 @@ impl<O: Operator> Operator for Guarded<O> {
 
     #[inline(always)]
     fn on_run(&mut self) {
+        self.is_plain = self.policies.are_none();
         self.step.on_run();
     }
 

@@ -38,15 +38,23 @@ impl<T, F, I: Iterator> FlatMap<T, F, I> {
     /// Passes items on until there are none or what follows is busy.
     #[inline]
     fn pass_on(&mut self, mut made: I, out: &mut impl Emit<I::Item>) -> Outcome {
+        // Counted before it exists: should the iterator panic, it is this item that was lost.
+        self.created += 1;
+        if let Some(has_more) = out.emit_many(&mut made, usize::MAX, Some(&mut self.created)) {
+            self.created -= 1;
+            if has_more? {
+                self.rest.push_front(made);
+            }
+            return Ok(());
+        }
         loop {
-            // Counted before it exists: should the iterator panic, it is this item that was lost.
-            self.created += 1;
             let Some(piece) = made.next() else { break };
             out.emit(piece)?;
             if out.is_busy() {
                 self.rest.push_front(made);
                 return Ok(());
             }
+            self.created += 1;
         }
         self.created -= 1;
         Ok(())

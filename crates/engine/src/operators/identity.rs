@@ -28,10 +28,10 @@ impl<T: Send + 'static> Operator for Identity<T> {
     fn on_many(
         &mut self,
         items: &mut impl Iterator<Item = T>,
-        count: usize,
+        (count, made): (usize, Option<&mut u64>),
         out: &mut impl Emit<T>,
     ) -> Option<Result<bool, Interrupt>> {
-        out.emit_many(items, count)
+        out.emit_many(items, count, made)
     }
 
     fn fork(&self) -> Self {

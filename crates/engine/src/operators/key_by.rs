@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::error::Outcome;
+use crate::error::{Interrupt, Outcome};
 use crate::keyed::{Entry, Hashed};
 use crate::operator::{Emit, Operator};
 
@@ -32,6 +32,19 @@ where
     fn on_item(&mut self, item: T, out: &mut impl Emit<Entry<K, T>>) -> Outcome {
         let key = Hashed::new((self.key)(&item));
         out.emit(Entry { key, item })
+    }
+
+    #[inline(always)]
+    fn on_many(
+        &mut self,
+        items: &mut impl Iterator<Item = T>,
+        (count, made): (usize, Option<&mut u64>),
+        out: &mut impl Emit<Entry<K, T>>,
+    ) -> Option<Result<bool, Interrupt>> {
+        // Only behind a step that makes items and counts the one in hand: a key that panics loses that one.
+        let made = made?;
+        let mut entries = items.map(|item| Entry { key: Hashed::new((self.key)(&item)), item });
+        out.emit_many(&mut entries, count, Some(made))
     }
 
     fn fork(&self) -> Self {

@@ -381,7 +381,7 @@ const PLACES_PER_LANE: usize = 4;
 pub(super) const BUDGET_CHUNKS: usize = 16;
 
 /// Emptied buffers that are kept to be filled again: one that is being filled and one that is emptied.
-const SPARE_BUFFERS: usize = 2;
+pub(super) const SPARE_BUFFERS: usize = 2;
 
 /// Items of the first chunk, before anything is known of their cost.
 const FIRST_CHUNK_ITEMS: usize = 16;

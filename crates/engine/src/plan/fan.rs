@@ -1,9 +1,10 @@
 //! One stage, several ways on: copies to each, or each item to one of them.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::exchange::{BUDGET_CHUNKS, ExchangeId, Port};
+use super::exchange::{BUDGET_CHUNKS, ExchangeId, Port, SPARE_BUFFERS};
 use super::lineup::Place;
 use super::outflow::Outflow;
 use crate::chunk::Chunk;
@@ -11,15 +12,20 @@ use crate::chunker::ChunkLimits;
 use crate::message::Message;
 use crate::weigh::Weigh;
 
-/// Puts items into the buffers of the ways they go.
-pub(crate) type Split<I, T> = fn(items: Vec<I>, ways: &mut [Vec<T>]);
+/// Moves items into the buffers of the ways they go.
+pub(crate) type Split<I, T> = fn(items: &mut Vec<I>, ways: &mut [Vec<T>]);
 
 /// One stage, several ways on. A place here is a place in each.
 pub(crate) struct Fan<I, T> {
     ways: Vec<Port<T>>,
+    /// How many items the last part of each way had: room for as many is made at once, since a buffer that
+    /// grows is copied as a whole each time.
+    last_parts: Vec<AtomicUsize>,
     split: Split<I, T>,
     copies: u64,
     places: Mutex<Places>,
+    /// Buffers of chunks that were parted, to be filled again.
+    spare: Mutex<Vec<Vec<I>>>,
 }
 
 #[derive(Default)]
@@ -31,7 +37,8 @@ struct Places {
 impl<I, T> Fan<I, T> {
     /// Sends `copies` items for each one to the ways that `split` says.
     pub(crate) fn new(ways: Vec<Port<T>>, copies: u64, split: Split<I, T>) -> Self {
-        Self { ways, split, copies, places: Mutex::default() }
+        let last_parts = ways.iter().map(|_| AtomicUsize::default()).collect();
+        Self { ways, last_parts, split, copies, places: Mutex::default(), spare: Mutex::default() }
     }
 
     /// Returns how many times the usual bytes a chunk may have, since each way gets a part of it.
@@ -43,15 +50,32 @@ impl<I, T> Fan<I, T> {
     fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<I>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self, buffer: Vec<I>) {
+        let mut spare = self.spare();
+        if spare.len() < SPARE_BUFFERS {
+            spare.push(buffer);
+        }
+    }
 }
 
 impl<I: Send, T: Send + Weigh> Fan<I, T> {
     fn put_chunk(&self, places: &[Option<Place>], chunk: Chunk<I>) {
         let times = chunk.times();
-        let (items, mut reservation) = chunk.into_parts();
+        let (mut items, mut reservation) = chunk.into_parts();
         let mut parts: Vec<Vec<T>> = self.ways.iter().map(Outflow::buffer).collect();
-        (self.split)(items, &mut parts);
-        for ((way, place), part) in self.ways.iter().zip(places).zip(parts) {
+        for (part, last) in parts.iter_mut().zip(&self.last_parts) {
+            let last = last.load(Ordering::Relaxed);
+            part.reserve(last + last / ROOM_TO_SPARE);
+        }
+        (self.split)(&mut items, &mut parts);
+        self.give_back(items);
+        for (((way, last), place), part) in self.ways.iter().zip(&self.last_parts).zip(places).zip(parts) {
+            last.store(part.len(), Ordering::Relaxed);
             if part.is_empty() {
                 continue;
             }
@@ -129,6 +153,7 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
     }
 
     fn end(&self) {
+        self.spare().clear();
         self.ways.iter().for_each(Outflow::end);
     }
 
@@ -145,6 +170,10 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
         ChunkLimits { bytes_max, ..all }
     }
 
+    fn buffer(&self) -> Vec<I> {
+        self.spare().pop().unwrap_or_default()
+    }
+
     fn targets(&self) -> Vec<ExchangeId> {
         self.ways.iter().flat_map(Outflow::targets).collect()
     }
@@ -157,3 +186,45 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
 /// How many times the usual bytes a chunk has that is parted among many ways. More makes better parts, and
 /// puts the chunk out of the cache.
 const SCALE_MAX: usize = 2;
+
+/// The part of its last length for which a part gets room besides: an eighth, since by chance a part is seldom
+/// that much longer than the one before.
+const ROOM_TO_SPARE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+    use crate::chunk::Times;
+    use crate::order::Order;
+    use crate::plan::exchange::Exchange;
+
+    #[test]
+    fn a_chunk_leaves_its_buffer_and_parts_get_room_for_as_many_as_before() {
+        let exchanges = [(); 2].map(|()| Exchange::<u64>::new(Order::Input, 1, 1, None));
+        let split = |items: &mut Vec<u64>, ways: &mut [Vec<u64>]| {
+            items.drain(..).for_each(|item| ways[usize::from(item % 4 == 3)].push(item));
+        };
+        let fan = Fan::new(exchanges.iter().map(Exchange::port).collect(), 1, split);
+        let budget = Budget::new(1 << 20);
+        let put = |count: u64| {
+            let mut items = fan.buffer();
+            items.extend(0..count);
+            let room = items.capacity();
+            let place = fan.open().expect("there is room");
+            fan.put(place, Message::Chunk(Chunk::new(items, budget.reserve(8 * 64), Times::default())));
+            fan.close_place(place);
+            let rooms = exchanges.each_ref().map(|way| match way.take() {
+                Some(Message::Chunk(part)) => part.into_parts().0.capacity(),
+                other => panic!("each way gets a part, not {:?}", other.map(|other| other.items())),
+            });
+            (room, rooms)
+        };
+        let (room, _) = put(64);
+        assert_eq!(fan.buffer().capacity(), room, "what was parted is filled again");
+        let (_, rooms) = put(4);
+        assert_eq!(rooms, [48 + 48 / ROOM_TO_SPARE, 16 + 16 / ROOM_TO_SPARE], "room is made once");
+        fan.end();
+        assert_eq!(fan.buffer().capacity(), 0, "nothing is kept behind the end");
+    }
+}

@@ -102,8 +102,9 @@ impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
         &mut self,
         items: &mut impl Iterator<Item = T>,
         count: usize,
+        made: Option<&mut u64>,
     ) -> Option<Result<bool, Interrupt>> {
-        self.outlet.emit_many(items, count, &mut self.fed.now)
+        self.outlet.emit_many(items, count, made.unwrap_or(&mut self.fed.now))
     }
 
     #[inline]
@@ -164,7 +165,7 @@ where
     let mut source = Seat::take(items);
     let (chain, items) = (seat.chain(), source.chain());
     chain.on_run();
-    if let Some(has_more) = chain.on_many(items, count, &mut out) {
+    if let Some(has_more) = chain.on_many(items, (count, None), &mut out) {
         return has_more.map(|has_more| if has_more { Drove::SoFar } else { Drove::ToTheEnd });
     }
     // Counted by the number of the round and not by adding up: the compiler would add in vectors.

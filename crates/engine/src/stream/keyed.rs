@@ -69,8 +69,8 @@ where
         if lanes == 1 {
             return self.close(|inlet| Keys { groups: vec![inlet], lanes }, lanes);
         }
-        let split = |entries: Vec<Entry<K, T>>, ways: &mut [Vec<T>]| {
-            for entry in entries {
+        let split = |entries: &mut Vec<Entry<K, T>>, ways: &mut [Vec<T>]| {
+            for entry in entries.drain(..) {
                 let way = group(entry.key.hash(), ways.len());
                 ways[way].push(entry.item);
             }
@@ -129,8 +129,8 @@ where
         if lanes == 1 {
             return stream.gather().step(KeyBy::new(key)).step(operator).boxed();
         }
-        let split = |entries: Vec<Entry<K, T>>, ways: &mut [Vec<Entry<K, T>>]| {
-            for entry in entries {
+        let split = |entries: &mut Vec<Entry<K, T>>, ways: &mut [Vec<Entry<K, T>>]| {
+            for entry in entries.drain(..) {
                 let way = group(entry.key.hash(), ways.len());
                 ways[way].push(entry);
             }

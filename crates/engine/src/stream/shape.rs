@@ -212,8 +212,8 @@ where
     where
         T: Clone,
     {
-        let split = |pairs: Vec<(T, T)>, ways: &mut [Vec<T>]| {
-            for (item, copy) in pairs {
+        let split = |pairs: &mut Vec<(T, T)>, ways: &mut [Vec<T>]| {
+            for (item, copy) in pairs.drain(..) {
                 ways[0].push(item);
                 ways[1].push(copy);
             }
@@ -239,8 +239,8 @@ where
     where
         F: Fn(&T) -> bool + Send + Sync + 'static,
     {
-        let split = |judged: Vec<(bool, T)>, ways: &mut [Vec<T>]| {
-            for (is_kept, item) in judged {
+        let split = |judged: &mut Vec<(bool, T)>, ways: &mut [Vec<T>]| {
+            for (is_kept, item) in judged.drain(..) {
                 ways[usize::from(!is_kept)].push(item);
             }
         };
