@@ -239,9 +239,9 @@ pub(crate) enum Compress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EffortArgument {
     /// Milliseconds.
-    Low,
-    /// Tenths of a second.
+    Quick,
+    /// Seconds at most.
     Normal,
-    /// Seconds.
-    High,
+    /// Minutes, or days.
+    Deep,
 }

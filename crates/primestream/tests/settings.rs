@@ -68,10 +68,10 @@ fn settings_of_the_encoding_are_checked_and_come_from_files() {
     let encoding = EncodingOptions { block_len: 7, ..EncodingOptions::default() };
     let error = StreamProcessor::new(StreamOptions { encoding, ..StreamOptions::default() }).err().unwrap();
     assert_eq!(error.to_string(), "`block_len` is 7, but must be from 8 to 256");
-    let file = r#"{"encoding": {"symbols": "utf16", "block_len": 16}, "primes": {"effort": "high"}}"#;
+    let file = r#"{"encoding": {"symbols": "utf16", "block_len": 16}, "primes": {"effort": "deep"}}"#;
     let options: StreamOptions = serde_json::from_str(file).unwrap();
     assert_eq!((options.encoding.block_len, options.primes.effort), (16, FactorEffort::Deep));
-    let unknown = serde_json::from_str::<StreamOptions>(r#"{"primes": {"efort": "high"}}"#).unwrap_err();
+    let unknown = serde_json::from_str::<StreamOptions>(r#"{"primes": {"efort": "deep"}}"#).unwrap_err();
     assert!(unknown.to_string().contains("unknown field `efort`"), "{unknown}");
 }
 

@@ -14,9 +14,9 @@ use crate::exit::Outcome;
 
 pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     let effort = match arguments.effort {
-        EffortArgument::Low => Effort::Quick,
+        EffortArgument::Quick => Effort::Quick,
         EffortArgument::Normal => Effort::Normal,
-        EffortArgument::High => Effort::Deep,
+        EffortArgument::Deep => Effort::Deep,
     };
     let (exponents, json) = (arguments.exponents, global.json);
     answer_all(arguments.numbers, global, move |number| match number.to_u64() {
@@ -65,7 +65,7 @@ fn has_rest(answer: &Factorization) -> bool {
 fn complaint(number: &Natural, answer: &Factorization) -> Option<String> {
     has_rest(answer).then(|| {
         format!(
-            "a cofactor of {} bits of a number of {} bits is left unfactored; `--effort high` tries harder",
+            "a cofactor of {} bits of a number of {} bits is left unfactored; `--effort deep` tries harder",
             answer.cofactor().bits(),
             number.bits()
         )

@@ -23,7 +23,7 @@ pub use pieces::Pieces;
 /// let twins: Vec<Vec<u64>> =
 ///     primes(1_000_000..).windows(2).filter(|pair| pair[1] - pair[0] == 2).take(10).collect()?;
 /// assert_eq!(twins[0], [1_000_037, 1_000_039]);
-/// assert_eq!(twins[9], [1_000_919, 1_000_921]);
+/// assert_eq!(twins[9], [1_000_859, 1_000_861]);
 /// # Ok::<(), PipelineError>(())
 /// ```
 pub fn primes(range: impl RangeBounds<u64>) -> Fresh<Iter<Primes>> {

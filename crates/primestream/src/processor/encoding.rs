@@ -68,12 +68,12 @@ pub struct PrimesOptions {
 #[non_exhaustive]
 pub enum FactorEffort {
     /// Milliseconds.
-    Low,
-    /// Tenths of a second.
+    Quick,
+    /// Seconds at most.
     #[default]
     Normal,
-    /// Some seconds.
-    High,
+    /// Minutes, or days.
+    Deep,
 }
 
 impl From<FactorEffort> for Effort {
