@@ -65,7 +65,7 @@ pub mod tuning;
 
 pub use factor::{
     Band, Effort, Factoring, Factorization, FactorizationU64, Method, PrimePower, PrimePowerU64, Progress,
-    Unit, Worker, factor, factor_u64,
+    ResumeError, Unit, Worker, factor, factor_u64,
 };
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
 pub use primality::{Primality, is_prime_u64, primality};

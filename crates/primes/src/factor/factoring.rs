@@ -33,33 +33,42 @@ use crate::tuning::{TRIAL_DOUBLE_END, rho_step_work};
 /// ```
 #[derive(Debug)]
 pub struct Factoring {
+    pub(super) effort: Effort,
     limits: Limits,
-    found: Vec<PrimePower>,
+    pub(super) found: Vec<PrimePower>,
     /// Product of what resisted.
-    cofactor: Natural,
+    pub(super) cofactor: Natural,
     /// Whether each part of the cofactor was shown to be composite.
-    cofactor_tested: bool,
+    pub(super) cofactor_tested: bool,
     /// No prime factor left is shorter than this.
-    factor_bits_min: u64,
+    pub(super) factor_bits_min: u64,
     /// Pieces nobody has looked at.
-    open: Vec<(Natural, u32)>,
-    attack: Option<Attack>,
+    pub(super) open: Vec<(Natural, u32)>,
+    pub(super) attack: Option<Attack>,
     attacks: u64,
-    methods: Vec<Method>,
+    pub(super) methods: Vec<Method>,
 }
 
 /// A composite that is being split.
 #[derive(Debug)]
-struct Attack {
-    n: Arc<Natural>,
-    multiplicity: u32,
+pub(super) struct Attack {
+    pub(super) n: Arc<Natural>,
+    pub(super) multiplicity: u32,
     /// What is tried before the sieve, the next one last.
-    tasks: Vec<Task>,
-    sieve: Option<Siqs>,
-    may_sieve: bool,
+    pub(super) tasks: Vec<Task>,
+    pub(super) sieve: Option<Siqs>,
+    pub(super) may_sieve: bool,
     /// Units handed out and not handed in.
-    under_way: u64,
+    pub(super) under_way: u64,
     done: u64,
+}
+
+impl Attack {
+    /// Leaves out tasks that were done another day.
+    pub(super) fn skip_to(&mut self, tasks_left: usize) {
+        self.done += self.tasks.len().saturating_sub(tasks_left) as u64;
+        self.tasks.truncate(tasks_left);
+    }
 }
 
 /// How far a factorisation has come with the piece it is splitting.
@@ -80,18 +89,8 @@ impl Factoring {
     /// Begins with a number. Takes the primes that trial division finds, and factors what is below 2^64.
     #[must_use]
     pub fn new(n: &Natural, effort: Effort) -> Self {
-        let limits = effort.limits();
-        let mut factoring = Self {
-            limits,
-            found: Vec::new(),
-            cofactor: Natural::ONE,
-            cofactor_tested: true,
-            factor_bits_min: 1,
-            open: Vec::new(),
-            attack: None,
-            attacks: 0,
-            methods: Vec::new(),
-        };
+        let mut factoring = Self::empty(effort);
+        let limits = factoring.limits;
         if n.is_zero() {
             factoring.cofactor = Natural::ZERO;
             return factoring;
@@ -107,6 +106,22 @@ impl Factoring {
         factoring.open.push((rest, 1));
         factoring.advance();
         factoring
+    }
+
+    /// One with nothing to do.
+    pub(super) fn empty(effort: Effort) -> Self {
+        Self {
+            effort,
+            limits: effort.limits(),
+            found: Vec::new(),
+            cofactor: Natural::ONE,
+            cofactor_tested: true,
+            factor_bits_min: 1,
+            open: Vec::new(),
+            attack: None,
+            attacks: 0,
+            methods: Vec::new(),
+        }
     }
 
     /// Returns the next unit of work. `None`: there is nothing more to do, or not until units that were handed
@@ -233,7 +248,7 @@ impl Factoring {
     }
 
     /// Begins to split a composite.
-    fn begin(&mut self, n: Natural, multiplicity: u32) {
+    pub(super) fn begin(&mut self, n: Natural, multiplicity: u32) {
         let may_sieve = n.bits() <= self.limits.siqs_bits_max;
         let n = Arc::new(n);
         let mut tasks = Vec::new();
@@ -292,6 +307,9 @@ impl Factoring {
         }
     }
 }
+
+/// Units of a sieve that were worked off another day: more than anybody waits for.
+pub(super) const UNITS_MAX: u64 = 1 << 24;
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,16 @@ pub enum Method {
 }
 
 impl Method {
+    /// All methods.
+    pub const ALL: [Self; 6] = [
+        Self::TrialDivision,
+        Self::PerfectPower,
+        Self::Word,
+        Self::Rho,
+        Self::EllipticCurves,
+        Self::QuadraticSieve,
+    ];
+
     /// Returns its name in one word.
     #[must_use]
     pub const fn name(self) -> &'static str {

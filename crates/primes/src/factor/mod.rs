@@ -19,6 +19,7 @@ mod hart;
 mod method;
 mod perfect_power;
 mod rho;
+mod save;
 mod siqs;
 mod trial;
 mod unit;
@@ -29,6 +30,7 @@ pub use effort::Effort;
 pub use factoring::{Factoring, Progress};
 pub use factorization::{Factorization, PrimePower};
 pub use method::Method;
+pub use save::ResumeError;
 pub use unit::{Outcome, Unit, Worker};
 pub use word::{FactorizationU64, PrimePowerU64, factor_u64};
 

@@ -49,6 +49,7 @@ pub(crate) struct Siqs {
     chooser: Chooser,
     relations: Relations,
     wanted: usize,
+    units_given: u64,
 }
 
 impl Siqs {
@@ -60,7 +61,7 @@ impl Siqs {
         let chooser = Chooser::new(&kn, &base, parameters.blocks * sieve::BLOCK);
         let wanted = base.len() + EXCESS;
         let setting = Arc::new(Setting { n: n.clone(), kn, base, parameters });
-        Self { setting, chooser, relations: Relations::default(), wanted }
+        Self { setting, chooser, relations: Relations::default(), wanted, units_given: 0 }
     }
 
     /// Returns a prime of the base that divides the number, which trial division would have found.
@@ -72,7 +73,32 @@ impl Siqs {
 
     /// Returns a unit of work that was not handed out before.
     pub(crate) fn unit(&mut self) -> Leading {
+        self.units_given += 1;
         self.chooser.next(&self.setting.base)
+    }
+
+    /// Returns how many units were handed out.
+    pub(crate) fn units_given(&self) -> u64 {
+        self.units_given
+    }
+
+    /// Leaves out the first units, which were worked off another day.
+    pub(crate) fn skip(&mut self, units: u64) {
+        (0..units).for_each(|_| drop(self.unit()));
+    }
+
+    /// Returns the relations there are.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = &Relation> {
+        self.relations.all()
+    }
+
+    /// Takes in a relation of another day, if it holds; returns whether it does.
+    pub(crate) fn restore(&mut self, relation: Relation) -> bool {
+        let holds = relation.holds(&self.setting.base, &self.setting.n);
+        if holds {
+            self.relations.add(relation, &self.setting.n);
+        }
+        holds
     }
 
     /// Returns what units have in common.
@@ -119,7 +145,7 @@ impl Siqs {
         for &member in members {
             let relation = &self.relations.complete()[member as usize];
             left = left * &relation.root % n;
-            right = right * relation.large % n;
+            right = right * relation.large() % n;
             relation.factors.iter().for_each(|&index| exponents[index as usize] += 1);
         }
         let mut product = 1_u64;

@@ -3,20 +3,56 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use super::base::Base;
 use crate::Natural;
 
 /// `root² ≡ ± Π primes · Π large` modulo the number that is factored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Relation {
-    pub(super) root: Natural,
-    pub(super) is_negative: bool,
+    pub(in super::super) root: Natural,
+    pub(in super::super) is_negative: bool,
     /// Indices into the base, ascending, each as often as its prime divides.
-    pub(super) factors: Vec<u32>,
-    /// A prime beyond the base, or 1; of two relations that were joined, the square of this.
-    pub(super) large: u64,
+    pub(in super::super) factors: Vec<u32>,
+    /// A prime beyond the base, or 1.
+    large: u64,
+    /// Two relations were joined, and the square of the large prime stands in its place.
+    is_joined: bool,
 }
 
 impl Relation {
+    /// Makes one, which may hold or not.
+    pub(crate) fn new(
+        root: Natural,
+        is_negative: bool,
+        factors: Vec<u32>,
+        large: u64,
+        is_joined: bool,
+    ) -> Self {
+        Self { root, is_negative, factors, large, is_joined }
+    }
+
+    pub(crate) fn large(&self) -> u64 {
+        self.large
+    }
+
+    pub(crate) fn is_joined(&self) -> bool {
+        self.is_joined
+    }
+
+    /// Returns whether the two sides are congruent modulo `n`.
+    pub(super) fn holds(&self, base: &Base, n: &Natural) -> bool {
+        let primes = self.factors.iter().map(|&index| base.primes.get(index as usize));
+        let mut right = Natural::from(self.large).pow(if self.is_joined { 2 } else { 1 });
+        for prime in primes {
+            let Some(&prime) = prime else { return false };
+            right = right.mul_u64(prime.into()) % n;
+        }
+        if self.is_negative && !right.is_zero() {
+            right = n - right;
+        }
+        self.factors.is_sorted() && &self.root * &self.root % n == right
+    }
+
     /// Returns the bytes of heap it fills.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.root.heap_bytes() + size_of_val(self.factors.as_slice())
@@ -40,7 +76,7 @@ impl Relations {
         if !self.known.insert(relation.root.rem_u64(MERSENNE_61)) {
             return;
         }
-        if relation.large == 1 {
+        if relation.large == 1 || relation.is_joined {
             self.complete.push(relation);
             return;
         }
@@ -50,6 +86,13 @@ impl Relations {
             }
             Entry::Occupied(first) => self.complete.push(join(first.get(), &relation, n)),
         }
+    }
+
+    /// Returns all there are, those that wait for their partner last and by their large prime.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Relation> {
+        let mut waiting: Vec<&Relation> = self.partial.values().collect();
+        waiting.sort_unstable_by_key(|relation| relation.large);
+        self.complete.iter().chain(waiting)
     }
 
     pub(super) fn complete(&self) -> &[Relation] {
@@ -62,7 +105,7 @@ fn join(a: &Relation, b: &Relation, n: &Natural) -> Relation {
     let mut factors = [a.factors.as_slice(), &b.factors].concat();
     factors.sort_unstable();
     let root = &a.root * &b.root % n;
-    Relation { root, is_negative: a.is_negative != b.is_negative, factors, large: a.large }
+    Relation { root, is_negative: a.is_negative != b.is_negative, factors, large: a.large, is_joined: true }
 }
 
 const MERSENNE_61: u64 = (1 << 61) - 1;

@@ -355,7 +355,7 @@ impl Sieve {
         let large = rest.to_u64().filter(|&large| large <= self.large_max)?;
         let root = polynomial.root(x).size;
         factors.sort_unstable();
-        Some(Relation { root, is_negative: value.is_negative, factors, large })
+        Some(Relation::new(root, value.is_negative, factors, large, false))
     }
 
     /// Names the primes that divide at a place of the block sieved last.
