@@ -9,11 +9,13 @@
 //! The work comes in units: a leading coefficient is a unit, a sieve works it off without knowing of
 //! the others, and what it finds is handed in. Who does that, and on how many threads, is not known here.
 //!
-//! By file: `parameters`, `base` (primes), `polynomial` (coefficients), `sieve`, `relation`, `matrix` (which
-//! relations multiply to a square).
+//! By file: `parameters`, `base` (primes), `polynomial` (coefficients), `sieve` with `medium` and `buckets` (primes
+//! by size), `rest`, `relation`, `matrix` (which relations multiply to a square).
 
 mod base;
+mod buckets;
 mod matrix;
+mod medium;
 mod parameters;
 mod polynomial;
 mod relation;

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use super::Setting;
 use super::base::{inverse, product};
+use super::buckets::{Buckets, place_of, prime_of};
+use super::medium::{Divisors, Medium, divides};
 use super::polynomial::{Change, Leading, Polynomial, log2};
 use super::relation::Relation;
 use super::rest::Rest;
@@ -37,77 +39,6 @@ pub(crate) struct Sieve {
     large_max: u64,
     /// Candidates of a block.
     found: Vec<u16>,
-}
-
-/// Medium and small primes, with what it takes to see in 16 bits whether they divide.
-struct Divisors {
-    primes: Vec<u16>,
-    /// What the length of a block leaves modulo each prime.
-    block_steps: Vec<u16>,
-    inverses: Vec<u16>,
-    quotients_max: Vec<u16>,
-}
-
-impl Divisors {
-    fn new(primes: &[u32]) -> Self {
-        let primes = || primes.iter().map(|&prime| u16::try_from(prime).expect("medium primes are short"));
-        let inverse = |prime: u16| {
-            let mut inverse = prime.wrapping_mul(3) ^ 2;
-            for _ in 0..2 {
-                inverse = inverse.wrapping_mul(2_u16.wrapping_sub(prime.wrapping_mul(inverse)));
-            }
-            inverse
-        };
-        Self {
-            primes: primes().collect(),
-            block_steps: primes().map(|prime| BLOCK_END % prime).collect(),
-            // 2 has none, and is not asked for.
-            inverses: primes().map(inverse).collect(),
-            quotients_max: primes().map(|prime| u16::MAX / prime).collect(),
-        }
-    }
-}
-
-/// Whether a prime divides `n`, by its inverse and its largest quotient in 16 bits.
-#[inline]
-fn divides(n: u16, inverse: u16, quotient_max: u16) -> bool {
-    n.wrapping_mul(inverse) <= quotient_max
-}
-
-/// Hits of large primes, by block.
-struct Buckets {
-    hits: Vec<u32>,
-    counts: Vec<usize>,
-    /// For each logarithm, where in each bucket its primes begin.
-    marks: Vec<(u8, Vec<usize>)>,
-    room: usize,
-}
-
-impl Buckets {
-    fn new(blocks: usize, room: usize) -> Self {
-        Self { hits: vec![0; blocks * room], counts: vec![0; blocks], marks: Vec::new(), room }
-    }
-
-    fn clear(&mut self) {
-        self.counts.fill(0);
-        self.marks.clear();
-    }
-
-    /// Notes a hit, if the place is in the interval. Not branched on, since nobody guesses it.
-    #[inline(always)]
-    fn push(&mut self, place: u32, index: u32, length: u32) {
-        let is_inside = place < length;
-        let block = (place >> BLOCK_BITS) as usize;
-        let block = if is_inside { block } else { self.counts.len() - 1 };
-        let count = self.counts[block];
-        self.hits[block * self.room + count] = index << BLOCK_BITS | place & BLOCK_MASK;
-        // A bucket that is full loses hits, which costs a relation at worst.
-        self.counts[block] = (count + usize::from(is_inside)).min(self.room - 1);
-    }
-
-    fn of(&self, block: usize) -> &[u32] {
-        &self.hits[block * self.room..][..self.counts[block]]
-    }
 }
 
 impl Sieve {
@@ -252,7 +183,7 @@ impl Sieve {
             let prime = self.setting.base.primes[index];
             if self.setting.base.logs[index] != log {
                 log = self.setting.base.logs[index];
-                self.buckets.marks.push((log, self.buckets.counts.clone()));
+                self.buckets.mark(log);
             }
             if self.logs[index] == 0 {
                 continue;
@@ -283,34 +214,10 @@ impl Sieve {
         let bytes = &mut *self.block;
         bytes[..BLOCK].fill(self.threshold);
         let [first, second] = &mut self.next;
-        let mut medium = Medium {
-            bytes,
-            primes: &self.divisors.primes,
-            logs: &self.logs,
-            first,
-            second,
-            from: self.medium,
-        };
-        medium.often();
-        // From here on the hits of a prime in a block are known but for one.
-        medium.times::<7>();
-        medium.times::<6>();
-        medium.times::<5>();
-        medium.times::<4>();
-        medium.times::<3>();
-        medium.times::<2>();
-        medium.times::<1>();
-        let bytes = &mut *self.block;
-        let hits = self.buckets.of(block);
-        let ends =
-            self.buckets.marks[1.min(self.buckets.marks.len())..].iter().map(|(_, starts)| starts[block]);
-        let ends = ends.chain([hits.len()]);
-        for ((log, starts), end) in self.buckets.marks.iter().zip(ends) {
-            for &hit in &hits[starts[block]..end] {
-                let place = (hit & BLOCK_MASK) as usize;
-                bytes[place] = bytes[place].wrapping_sub(*log);
-            }
-        }
+        let medium = self.medium;
+        let primes = &self.divisors.primes;
+        Medium { bytes, primes, logs: &self.logs, first, second, from: medium }.sieve();
+        self.buckets.apply(block, &mut self.block);
     }
 
     /// Lists the bytes below zero.
@@ -352,7 +259,7 @@ impl Sieve {
             divide(factor as usize);
         }
         self.each_divisor(block, place, &mut divide);
-        let large = rest.to_u64().filter(|&large| large <= self.large_max)?;
+        let large = rest.to_u64().filter(|large| (1..=self.large_max).contains(large))?;
         let root = polynomial.root(x).size;
         factors.sort_unstable();
         Some(Relation::new(root, value.is_negative, factors, large, false))
@@ -382,83 +289,20 @@ impl Sieve {
             }
         }
         for &hit in self.buckets.of(block) {
-            if hit & BLOCK_MASK == u32::from(place) {
-                divide((hit >> BLOCK_BITS) as usize);
-            }
-        }
-    }
-}
-
-/// Medium primes that are being sieved, from the smallest to the largest.
-struct Medium<'a> {
-    bytes: &'a mut [u8; REACH],
-    primes: &'a [u16],
-    logs: &'a [u8],
-    first: &'a mut [u16],
-    second: &'a mut [u16],
-    /// The first prime that is not sieved yet.
-    from: usize,
-}
-
-impl Medium<'_> {
-    /// Sieves primes that hit a block eight times or more.
-    fn often(&mut self) {
-        let to = self.primes.partition_point(|&prime| prime <= BLOCK_END / 8).max(self.from);
-        let range = self.from..to;
-        self.from = to;
-        let places = self.first[range.clone()].iter_mut().zip(&mut self.second[range.clone()]);
-        for ((&prime, &log), (first, second)) in
-            self.primes[range.clone()].iter().zip(&self.logs[range]).zip(places)
-        {
-            let (mut low, mut high) = (*first.min(second), *first.max(second));
-            // A place is below 2^15, and one step further below 2^16, the length of the bytes.
-            while high < BLOCK_END {
-                self.bytes[usize::from(low)] = self.bytes[usize::from(low)].wrapping_sub(log);
-                self.bytes[usize::from(high)] = self.bytes[usize::from(high)].wrapping_sub(log);
-                low += prime;
-                high += prime;
-            }
-            if low < BLOCK_END {
-                self.bytes[usize::from(low)] = self.bytes[usize::from(low)].wrapping_sub(log);
-                low += prime;
-            }
-            (*first, *second) = (low - BLOCK_END, high - BLOCK_END);
-        }
-    }
-
-    /// Sieves primes that hit a block `HITS` times or once more. Where that one goes is computed and not
-    /// branched on, since nobody guesses it: behind the block if it is not in it.
-    fn times<const HITS: u16>(&mut self) {
-        let to = self.primes.partition_point(|&prime| prime <= BLOCK_END / HITS).max(self.from);
-        let range = self.from..to;
-        self.from = to;
-        let places = self.first[range.clone()].iter_mut().zip(&mut self.second[range.clone()]);
-        for ((&prime, &log), (first, second)) in
-            self.primes[range.clone()].iter().zip(&self.logs[range]).zip(places)
-        {
-            for next in [first, second] {
-                let mut place = *next;
-                for _ in 0..HITS {
-                    self.bytes[usize::from(place)] = self.bytes[usize::from(place)].wrapping_sub(log);
-                    place += prime;
-                }
-                let last = usize::from(place.min(BLOCK_END));
-                self.bytes[last] = self.bytes[last].wrapping_sub(log);
-                let beyond = place.wrapping_sub(BLOCK_END);
-                *next = beyond.min(beyond.wrapping_add(prime));
+            if place_of(hit) == usize::from(place) {
+                divide(prime_of(hit));
             }
         }
     }
 }
 
 /// Values sieved at once: as many as fit in the first cache.
-const BLOCK_BITS: u32 = 15;
+pub(super) const BLOCK_BITS: u32 = 15;
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
-const BLOCK_MASK: u32 = (1 << BLOCK_BITS) - 1;
-const BLOCK_END: u16 = 1 << BLOCK_BITS;
+pub(super) const BLOCK_END: u16 = 1 << BLOCK_BITS;
 
 /// Bytes that a number of 16 bits can point to, so that none of its places needs a look whether it is there.
-const REACH: usize = 1 << 16;
+pub(super) const REACH: usize = 1 << 16;
 
 /// First prime that is sieved.
 const SMALL_END: u32 = 128;
