@@ -112,6 +112,7 @@ pub(crate) struct Exponent<N> {
 }
 
 /// The integers modulo an odd word, in Montgomery's form `a·2^64 mod n`.
+#[derive(Clone, Copy)]
 pub(crate) struct Montgomery {
     n: u64,
     /// `n^-1 mod 2^64`.
@@ -178,6 +179,7 @@ impl Ring for Montgomery {
         match value {
             0 => 0,
             1 => self.one,
+            _ if value < self.n => self.mul(&value, &self.into),
             _ => self.mul(&(value % self.n), &self.into),
         }
     }

@@ -23,7 +23,8 @@ pub(super) fn proper_factor(n: u64) -> Option<u64> {
     let root = (four_n as f64).sqrt();
     for (index, &root_of_multiplier) in (1_u32..).zip(ROOTS.iter()) {
         let multiple = n * u64::from(index * STEP);
-        let least = (root * root_of_multiplier).ceil() as u64;
+        let nearly = root * root_of_multiplier;
+        let least = nearly as u64 + u64::from((nearly as u64 as f64) < nearly);
         // What a square leaves modulo 64 admits few residues of its root.
         let up = match (index % 2, multiple % 4) {
             (0, _) => !least & 1,

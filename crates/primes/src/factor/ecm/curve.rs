@@ -30,6 +30,44 @@ impl<N> Curve<N> {
     where
         N: Clone,
     {
+        Self::several(ring, [sigma]).map(|[curve]| curve)
+    }
+
+    /// Makes several curves at once, which takes one inverse instead of one for each.
+    pub(super) fn several<R: Ring + Arithmetic<Number = N>, const CURVES: usize>(
+        ring: &R,
+        sigmas: [u64; CURVES],
+    ) -> Result<[Self; CURVES], N>
+    where
+        N: Clone,
+    {
+        let parts = sigmas.map(|sigma| Fraction::suyama(ring, sigma));
+        let mut product = ring.residue(1);
+        let before = parts.each_ref().map(|part| {
+            let before = product.clone();
+            product = ring.mul(&product, &part.divisor);
+            before
+        });
+        let mut inverse = ring.invert(&product)?;
+        let mut curves: [Option<Self>; CURVES] = [const { None }; CURVES];
+        for ((curve, part), before) in curves.iter_mut().zip(parts).zip(before).rev() {
+            let a24 = ring.mul(&part.numerator, &ring.mul(&inverse, &before));
+            inverse = ring.mul(&inverse, &part.divisor);
+            *curve = Some(Self { a24, start: part.start });
+        }
+        Ok(curves.map(|curve| curve.expect("each was made")))
+    }
+}
+
+/// A curve whose parameter is still a fraction.
+struct Fraction<N> {
+    numerator: N,
+    divisor: N,
+    start: Point<N>,
+}
+
+impl<N: Clone> Fraction<N> {
+    fn suyama<R: Ring + Arithmetic<Number = N>>(ring: &R, sigma: u64) -> Self {
         let sigma = ring.residue(sigma);
         let u = ring.sub(&ring.square(&sigma), &ring.residue(5));
         let v = ring.double(&ring.double(&sigma));
@@ -37,10 +75,9 @@ impl<N> Curve<N> {
         let (u_cubed, v_cubed) = (cube(&u), cube(&v));
         let three_u_and_v = ring.add(&ring.add(&ring.double(&u), &u), &v);
         let numerator = ring.mul(&cube(&ring.sub(&v, &u)), &three_u_and_v);
-        let sixteen = ring.residue(16);
-        let divisor = ring.mul(&ring.mul(&sixteen, &u_cubed), &v);
-        let a24 = ring.mul(&numerator, &ring.invert(&divisor)?);
-        Ok(Self { a24, start: Point { x: u_cubed, z: v_cubed } })
+        let four_times = |a: &N| ring.double(&ring.double(a));
+        let divisor = four_times(&four_times(&ring.mul(&u_cubed, &v)));
+        Self { numerator, divisor, start: Point { x: u_cubed, z: v_cubed } }
     }
 }
 

@@ -43,16 +43,13 @@ pub(crate) fn search(n: u64) -> Found {
 
 /// Tries two curves.
 fn try_pair(n: u64, sigmas: [u64; LANES], level: &Level) -> Found {
-    let rings = sigmas.map(|_| Montgomery::new(n));
-    let mut curves = [Curve { a24: 0, start: Point { x: 0, z: 0 } }; LANES];
-    for (curve, (ring, sigma)) in curves.iter_mut().zip(rings.iter().zip(sigmas)) {
-        match Curve::suyama(ring, sigma) {
-            Ok(made) => *curve = made,
-            Err(factor) if factor != n => return Found::Factor(factor),
-            Err(_) => {}
-        }
-    }
-    let field = Lanes(rings);
+    let ring = Montgomery::new(n);
+    let curves = match Curve::several(&ring, sigmas) {
+        Ok(curves) => curves,
+        Err(factor) if factor != n => return Found::Factor(factor),
+        Err(_) => return Found::Collapsed,
+    };
+    let field = Lanes([(); LANES].map(|()| ring));
     let curve = Curve {
         a24: curves.map(|curve| curve.a24),
         start: Point { x: curves.map(|curve| curve.start.x), z: curves.map(|curve| curve.start.z) },
