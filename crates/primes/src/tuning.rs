@@ -2,6 +2,12 @@
 
 use crate::factor::Limits;
 
+/// Words from which on a Montgomery product is made apart from its reduction, two rows at a time.
+///
+/// Lower writes short products to memory and back, higher reads every row of a long one twice.
+/// At 16 words both take as long. Lengths from here on are even.
+pub const ROWS_BY_TWO_MIN: usize = 24;
+
 /// Decimal digits read by the plain quadratic loop before halves are joined by a product.
 ///
 /// Higher slows long numbers by the square; lower spends calls on short ones. From 256
