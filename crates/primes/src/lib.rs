@@ -5,7 +5,7 @@
 //! | | below 2^64 | any size |
 //! | --- | --- | --- |
 //! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`table`] | |
-//! | Is it prime? | [`is_prime_u64`]: certain | [`primality()`]: says how certain |
+//! | Is it prime? | [`is_prime_u64`], [`are_primes`]: certain | [`primality()`]: says how certain |
 //! | What divides it? | [`factor_u64`]: complete, without the heap | [`factor()`]: as far as an [`Effort`] goes |
 //!
 //! # Which primes?
@@ -33,6 +33,8 @@
 //! # Ok::<(), primestream_primes::ParseNaturalError>(())
 //! ```
 //!
+//! Where `n - 1` can be factored far enough, [`certificate()`] proves it, for anyone to check.
+//!
 //! # What divides it?
 //!
 //! Giving up is not an error: what resists the work allowed is the cofactor.
@@ -55,6 +57,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod certificate;
 pub mod factor;
 mod montgomery;
 pub mod natural;
@@ -63,7 +66,8 @@ pub mod sieve;
 pub mod table;
 pub mod tuning;
 
+pub use certificate::{Certificate, ParseCertificateError, certificate};
 pub use factor::{Effort, Factorization, FactorizationU64, PrimePower, PrimePowerU64, factor, factor_u64};
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
-pub use primality::{Primality, is_prime_u64, primality};
+pub use primality::{Primality, are_primes, is_prime_u64, primality};
 pub use sieve::{Primes, count, nth_prime, primes};

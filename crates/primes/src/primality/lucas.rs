@@ -43,6 +43,13 @@ pub(super) struct Pair<R: Ring> {
 }
 
 impl<R: Ring> Pair<R> {
+    /// The neighbours with `k = 0`: zeros leave them as they are.
+    #[inline(always)]
+    pub(super) fn before_first(ring: &R, p: R::Number) -> Self {
+        let two = ring.residue(2);
+        Self { low: two.clone(), high: p.clone(), p, two }
+    }
+
     /// The neighbours with `k = 1`.
     #[inline(always)]
     pub(super) fn first(ring: &R, p: R::Number) -> Self {
@@ -188,7 +195,7 @@ mod tests {
             _ => u128::from(parameters.q_size()) % wide,
         };
         let discriminant = (1 + 4 * (wide - q)) % wide;
-        let half = |a: u128| if a % 2 == 0 { a / 2 } else { (a + wide) / 2 };
+        let half = |a: u128| if a.is_multiple_of(2) { a / 2 } else { (a + wide) / 2 };
         let exponent = ring.above();
         let (mut u, mut v, mut power) = (1, 1, q);
         for index in (0..exponent.odd_bits - 1).rev() {

@@ -9,9 +9,12 @@
 //! Cost: three modular products per bit for a prime, one for most long composites.
 //! In one word that is below a microsecond; above two, the cube of the length.
 
+mod eight;
 mod lucas;
 mod miller_rabin;
 mod together;
+
+pub use eight::are_primes;
 
 use crate::Natural;
 use crate::montgomery::{DoubleMontgomery, LIMB_BITS_MAX, LargeRing, Montgomery, Ring, Task, with_ring};
@@ -55,7 +58,7 @@ pub fn is_prime_u64(n: u64) -> bool {
     if n < 1 << 16 {
         return table::index_of(n).is_some();
     }
-    if n.is_multiple_of(2) || ODD_TRIAL.iter().any(|&prime| n.is_multiple_of(prime)) {
+    if n.is_multiple_of(2) || has_small_factor_u64(n) {
         return false;
     }
     is_prime_without_small_factor(n)
@@ -109,6 +112,11 @@ impl Task for BailliePsw {
     fn run<R: Ring>(self, ring: &R) -> bool {
         miller_rabin::passes(ring, 2) && lucas::passes(ring)
     }
+}
+
+/// Whether one of the odd primes below 54 divides `n`.
+fn has_small_factor_u64(n: u64) -> bool {
+    ODD_TRIAL.iter().any(|&prime| n.is_multiple_of(prime))
 }
 
 /// Whether one of the odd primes below 54 divides `n`, found in one pass over it.
