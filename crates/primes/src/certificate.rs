@@ -61,8 +61,8 @@ struct Step {
 /// ```
 /// use primestream_primes::{Effort, Natural, certificate};
 ///
-/// assert_eq!(certificate(&Natural::from(97_u64), Effort::Low).expect("a small prime").to_string(), "97");
-/// assert_eq!(certificate(&Natural::from(91_u64), Effort::High), None);
+/// assert_eq!(certificate(&Natural::from(97_u64), Effort::Quick).expect("a small prime").to_string(), "97");
+/// assert_eq!(certificate(&Natural::from(91_u64), Effort::Deep), None);
 /// ```
 #[must_use]
 pub fn certificate(n: &Natural, effort: Effort) -> Option<Certificate> {
@@ -224,7 +224,7 @@ mod tests {
         for n in
             [Natural::ZERO, Natural::ONE, Natural::from(4_u64), mersenne(67), mersenne(89) * mersenne(107)]
         {
-            assert_eq!(certificate(&n, Effort::Low), None, "{n}");
+            assert_eq!(certificate(&n, Effort::Quick), None, "{n}");
         }
     }
 

@@ -67,7 +67,10 @@ pub mod table;
 pub mod tuning;
 
 pub use certificate::{Certificate, ParseCertificateError, certificate};
-pub use factor::{Effort, Factorization, FactorizationU64, PrimePower, PrimePowerU64, factor, factor_u64};
+pub use factor::{
+    Band, Effort, Factoring, Factorization, FactorizationU64, Method, PrimePower, PrimePowerU64, Progress,
+    Unit, Worker, factor, factor_u64,
+};
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
 pub use primality::{Primality, are_primes, is_prime_u64, primality};
 pub use sieve::{Primes, count, nth_prime, primes};

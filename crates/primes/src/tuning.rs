@@ -55,13 +55,13 @@ pub const SIEVING_PRIME_MAX: u64 = 1 << 22;
 const _: () = assert!(SIEVING_PRIME_MAX <= 30 * SEGMENT_BYTES_MAX as u64, "a full segment takes them all");
 const _: () = assert!(SIEVING_PRIME_MAX < TABLE_SIEVE_END as u64 - 100, "sieving primes come from the table");
 
-/// Work at [`Effort::Low`](crate::Effort::Low): a thousandth of a second in two words.
-pub(crate) const EFFORT_LOW: Limits = Limits {
+/// Work at [`Effort::Quick`](crate::Effort::Quick): a thousandth of a second in two words.
+pub(crate) const EFFORT_QUICK: Limits = Limits {
     trial_end: 1 << 12,
     primality_bits_max: 1 << 11,
     power_bits_max: 1 << 12,
     rho_work: 1 << 15,
-    siqs_bits_max: 0,
+    siqs_bits_max: 100,
 };
 
 /// Work at [`Effort::Normal`](crate::Effort::Normal): what a person waits for without asking why.
@@ -76,17 +76,17 @@ pub(crate) const EFFORT_NORMAL: Limits = Limits {
     siqs_bits_max: 200,
 };
 
-/// Work at [`Effort::High`](crate::Effort::High): the most a method of this kind repays.
-pub(crate) const EFFORT_HIGH: Limits = Limits {
+/// Work at [`Effort::Deep`](crate::Effort::Deep): the most a method of this kind repays.
+pub(crate) const EFFORT_DEEP: Limits = Limits {
     trial_end: 1 << 16,
     primality_bits_max: 1 << 14,
     power_bits_max: 1 << 20,
     rho_work: 1 << 26,
-    siqs_bits_max: 400,
+    siqs_bits_max: 330,
 };
 
 const _: () = assert!(
-    EFFORT_HIGH.power_bits_max / EFFORT_HIGH.trial_end.ilog2() as u64 <= 1 << 16,
+    EFFORT_DEEP.power_bits_max / EFFORT_DEEP.trial_end.ilog2() as u64 <= 1 << 16,
     "exponents of perfect powers come from the small table"
 );
 

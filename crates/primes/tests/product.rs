@@ -62,13 +62,13 @@ proptest! {
     #[test]
     fn products_of_parts(parts in proptest::collection::vec((part(), 1..7_u32), 0..7)) {
         let n = parts.iter().map(|(part, exponent)| part.pow(*exponent)).product::<Natural>();
-        holds(&n, &factor(&n, Effort::Low))?;
+        holds(&n, &factor(&n, Effort::Quick))?;
     }
 
     #[test]
     fn foreign_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
         let n = Natural::from_le_bytes(&bytes);
-        holds(&n, &factor(&n, Effort::Low))?;
+        holds(&n, &factor(&n, Effort::Quick))?;
     }
 }
 
@@ -84,7 +84,7 @@ proptest! {
 
 #[test]
 fn nothing_and_one() {
-    for effort in [Effort::Low, Effort::Normal, Effort::High] {
+    for effort in [Effort::Quick, Effort::Normal, Effort::Deep] {
         for n in [Natural::ZERO, Natural::ONE] {
             let factors = factor(&n, effort);
             assert!(factors.powers().is_empty());

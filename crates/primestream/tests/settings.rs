@@ -59,8 +59,8 @@ fn the_effort_of_the_settings_decides_what_is_left() {
         let factored = processor.factor(Stream::iter([number.clone()])).unwrap();
         factored.collect::<Vec<_>>().unwrap()[0].factorization.is_complete()
     };
-    assert!(!is_complete(FactorEffort::Low));
-    assert!(is_complete(FactorEffort::High));
+    assert!(!is_complete(FactorEffort::Quick));
+    assert!(is_complete(FactorEffort::Deep));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn settings_of_the_encoding_are_checked_and_come_from_files() {
     assert_eq!(error.to_string(), "`block_len` is 7, but must be from 8 to 256");
     let file = r#"{"encoding": {"symbols": "utf16", "block_len": 16}, "primes": {"effort": "high"}}"#;
     let options: StreamOptions = serde_json::from_str(file).unwrap();
-    assert_eq!((options.encoding.block_len, options.primes.effort), (16, FactorEffort::High));
+    assert_eq!((options.encoding.block_len, options.primes.effort), (16, FactorEffort::Deep));
     let unknown = serde_json::from_str::<StreamOptions>(r#"{"primes": {"efort": "high"}}"#).unwrap_err();
     assert!(unknown.to_string().contains("unknown field `efort`"), "{unknown}");
 }

@@ -14,9 +14,9 @@ use crate::exit::Outcome;
 
 pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     let effort = match arguments.effort {
-        EffortArgument::Low => Effort::Low,
+        EffortArgument::Low => Effort::Quick,
         EffortArgument::Normal => Effort::Normal,
-        EffortArgument::High => Effort::High,
+        EffortArgument::High => Effort::Deep,
     };
     let (exponents, json) = (arguments.exponents, global.json);
     answer_all(arguments.numbers, global, move |number| match number.to_u64() {

@@ -1,34 +1,34 @@
 //! How much work a factorisation may cost.
 //!
-//! An effort is a name for four bounds, whose values and reasons are in `tuning`.
+//! An effort is a name for some bounds, whose values and reasons are in `tuning`.
 
-use crate::tuning::{EFFORT_HIGH, EFFORT_LOW, EFFORT_NORMAL};
+use crate::tuning::{EFFORT_DEEP, EFFORT_NORMAL, EFFORT_QUICK};
 
 /// How much work is allowed before what is left becomes the cofactor.
 ///
-/// Numbers below 2^64 are factored completely at every effort. The sizes of factors
-/// are those found in a number of two words; a longer one gets fewer steps.
+/// Numbers below 2^64 are factored completely at every effort. Who wants to bound the time instead
+/// drives a [`Factoring`](crate::Factoring) and stops it.
 ///
 /// # Examples
 ///
 /// ```
 /// use primestream_primes::{Effort, Natural, factor};
 ///
-/// // 2^101 - 1 has two prime factors, the smaller one of 43 bits.
-/// let n = (Natural::ONE << 101) - 1;
-/// assert!(!factor(&n, Effort::Low).is_complete());
-/// assert_eq!(factor(&n, Effort::High).to_string(), "7432339208719 · 341117531003194129");
+/// // 2^137 - 1 has two prime factors, the smaller one of 65 bits.
+/// let n = (Natural::ONE << 137) - 1;
+/// assert!(!factor(&n, Effort::Quick).is_complete());
+/// assert_eq!(factor(&n, Effort::Normal).to_string(), "32032215596496435569 · 5439042183600204290159");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Effort {
-    /// Milliseconds: small primes, powers, and factors up to about 2^26.
-    Low,
-    /// Tenths of a second, about one for 10^5 digits: factors up to about 2^40.
+    /// Milliseconds: everything up to 100 bits, and short factors of longer numbers.
+    Quick,
+    /// Seconds at most: everything up to 200 bits, and middling factors of longer numbers.
     #[default]
     Normal,
-    /// Some seconds: factors up to about 2^48.
-    High,
+    /// Minutes, or days: everything up to 330 bits, and long factors of longer numbers.
+    Deep,
 }
 
 /// The bounds an effort stands for.
@@ -49,9 +49,9 @@ pub(crate) struct Limits {
 impl Effort {
     pub(crate) const fn limits(self) -> Limits {
         match self {
-            Self::Low => EFFORT_LOW,
+            Self::Quick => EFFORT_QUICK,
             Self::Normal => EFFORT_NORMAL,
-            Self::High => EFFORT_HIGH,
+            Self::Deep => EFFORT_DEEP,
         }
     }
 }

@@ -10,24 +10,29 @@
 //! By file: `word` (below 2^64), `trial`, `perfect_power`, `rho`, `effort`, and the
 //! answer itself in `factorization`.
 
+mod band;
 mod ecm;
 mod effort;
+mod factoring;
 mod factorization;
 mod hart;
+mod method;
 mod perfect_power;
 mod rho;
 mod siqs;
 mod trial;
+mod unit;
 mod word;
 
+pub use band::Band;
 pub use effort::Effort;
+pub use factoring::{Factoring, Progress};
 pub use factorization::{Factorization, PrimePower};
+pub use method::Method;
+pub use unit::{Outcome, Unit, Worker};
 pub use word::{FactorizationU64, PrimePowerU64, factor_u64};
 
-use crate::montgomery::{DoubleMontgomery, LargeRing};
 use crate::natural::Natural;
-use crate::primality::{Primality, primality};
-use crate::tuning::{TRIAL_DOUBLE_END, rho_step_work};
 pub(crate) use effort::Limits;
 
 /// Returns the prime factors of `n` that the effort allowed suffices to find.
@@ -50,7 +55,7 @@ pub(crate) use effort::Limits;
 ///
 /// // Two primes of 107 and 127 bits are too much for this method, and it says so.
 /// let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
-/// let factors = factor(&(&hard * 6), Effort::Low);
+/// let factors = factor(&(&hard * 6), Effort::Quick);
 /// assert!(!factors.is_complete());
 /// assert_eq!(factors.cofactor(), &hard);
 /// assert_eq!(factors.powers().len(), 2);
@@ -61,131 +66,18 @@ pub fn factor(n: &Natural, effort: Effort) -> Factorization {
     if let Some(word) = n.to_u64() {
         return factor_u64(word).into();
     }
-    let limits = effort.limits();
-    let mut search = Search::new(limits);
-    let mut rest = n.clone();
-    let trial_end = if n.bits() <= 128 { TRIAL_DOUBLE_END.min(limits.trial_end) } else { limits.trial_end };
-    let small = trial::divide_out(&mut rest, trial_end);
-    search.factor_bits_min = u64::from(trial_end.ilog2());
-    search.split(rest, 1);
-    search.separate();
-
-    let proved = |(prime, exponent): (u64, u32)| PrimePower {
-        prime: prime.into(),
-        exponent,
-        primality: Primality::Prime,
-    };
-    let powers = small.into_iter().map(proved).chain(search.found).collect();
-    Factorization::new(powers, search.cofactor, search.cofactor_tested)
-}
-
-/// A factorisation under way.
-struct Search {
-    limits: Limits,
-    /// What rho may still do, in steps on two words.
-    rho_work_left: u64,
-    /// No prime factor left is shorter than this.
-    factor_bits_min: u64,
-    found: Vec<PrimePower>,
-    /// Product of what resisted.
-    cofactor: Natural,
-    /// Whether each part of the cofactor was shown to be composite.
-    cofactor_tested: bool,
-}
-
-impl Search {
-    fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            rho_work_left: limits.rho_work,
-            factor_bits_min: 1,
-            found: Vec::new(),
-            cofactor: Natural::ONE,
-            cofactor_tested: true,
-        }
+    let mut factoring = Factoring::new(n, effort);
+    let mut worker = Worker::new();
+    while let Some(unit) = factoring.unit() {
+        factoring.merge(worker.run(&unit));
     }
-
-    /// Factors `n^multiplicity` as far as the limits allow.
-    fn split(&mut self, n: Natural, multiplicity: u32) {
-        if let Some(word) = n.to_u64() {
-            for power in factor_u64(word).powers() {
-                let PrimePowerU64 { prime, exponent } = *power;
-                self.push(prime.into(), exponent * multiplicity, Primality::Prime);
-            }
-            return;
-        }
-        let tested = n.bits() <= self.limits.primality_bits_max;
-        if tested {
-            match primality(&n) {
-                Primality::Composite => {}
-                passed => return self.push(n, multiplicity, passed),
-            }
-        }
-        if n.bits() <= self.limits.power_bits_max
-            && let Some((root, exponent)) = perfect_power::root(&n, self.factor_bits_min)
-        {
-            return self.split(root, exponent * multiplicity);
-        }
-        // Everything behind would spend all its work on a prime.
-        let factor = match tested {
-            true if n.bits() <= self.limits.siqs_bits_max => Some(siqs::proper_factor(&n)),
-            true => self.rho(&n),
-            false => None,
-        };
-        match factor {
-            Some(factor) => {
-                let other = &n / &factor;
-                self.split(factor, multiplicity);
-                self.split(other, multiplicity);
-            }
-            None => {
-                self.cofactor *= n.pow(multiplicity);
-                self.cofactor_tested &= tested;
-            }
-        }
-    }
-
-    /// Looks for a proper factor of an odd composite above 2^64.
-    fn rho(&mut self, n: &Natural) -> Option<Natural> {
-        let work = rho_step_work(n.heap_bytes() / size_of::<u64>());
-        let mut steps = self.rho_work_left / work;
-        let before = steps;
-        let factor = match n.to_u128() {
-            Some(double) => rho::rho(&DoubleMontgomery::new(double), &mut steps).map(Natural::from),
-            None => rho::rho(&LargeRing::new(n.clone()), &mut steps),
-        };
-        self.rho_work_left -= (before - steps) * work;
-        factor
-    }
-
-    fn push(&mut self, prime: Natural, exponent: u32, primality: Primality) {
-        self.found.push(PrimePower { prime, exponent, primality });
-    }
-
-    /// Takes the primes found out of the cofactor: a piece that resisted may share one
-    /// with a piece that did not.
-    fn separate(&mut self) {
-        loop {
-            let mut removed = 0;
-            for power in &mut self.found {
-                let exponent = self.cofactor.remove_natural(&power.prime);
-                power.exponent += exponent;
-                removed += exponent;
-            }
-            if removed == 0 {
-                return;
-            }
-            // What is left is another number, which may be prime. It is smaller each time.
-            let rest = std::mem::replace(&mut self.cofactor, Natural::ONE);
-            self.cofactor_tested = true;
-            self.split(rest, 1);
-        }
-    }
+    factoring.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Primality, primality};
 
     fn natural(digits: &str) -> Natural {
         digits.parse().unwrap()
@@ -236,28 +128,16 @@ mod tests {
     #[test]
     fn a_power_of_a_product_that_resists_stays_whole() {
         let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
-        let factors = factor(&(hard.pow(3) * 7), Effort::Low);
+        let factors = factor(&(hard.pow(3) * 7), Effort::Quick);
         assert_eq!(factors.cofactor(), &hard.pow(3));
         assert_eq!(factors.cofactor_primality(), Some(Primality::Composite));
         assert_eq!(factors.powers().len(), 1);
     }
 
     #[test]
-    fn found_primes_leave_the_cofactor() {
-        let (p, hard) = ((Natural::ONE << 89) - 1, (Natural::ONE << 107) - 1);
-        let mut search = Search::new(Effort::Low.limits());
-        search.push(p.clone(), 1, Primality::Probable);
-        search.cofactor = &p * &hard;
-        search.separate();
-        assert!(search.cofactor.is_one());
-        let factors = Factorization::new(search.found, search.cofactor, search.cofactor_tested);
-        assert!(factors.primes().eq([&p, &p, &hard]));
-    }
-
-    #[test]
     fn too_long_to_be_tested_is_said() {
         let long = (Natural::ONE << 100_000) + 1; // 2^32 · odd exponent: has the factors of 2^32 + 1
-        let factors = factor(&long, Effort::Low);
+        let factors = factor(&long, Effort::Quick);
         assert_eq!(factors.product(), long);
         assert!(factors.powers().iter().any(|power| power.prime == 641));
         assert_eq!(factors.cofactor_primality(), None);
@@ -265,7 +145,7 @@ mod tests {
 
     #[test]
     fn nothing_and_one() {
-        for effort in [Effort::Low, Effort::Normal, Effort::High] {
+        for effort in [Effort::Quick, Effort::Normal, Effort::Deep] {
             assert!(factor(&Natural::ONE, effort).is_complete());
             assert!(factor(&Natural::ONE, effort).powers().is_empty());
             assert!(factor(&Natural::ZERO, effort).cofactor().is_zero());

@@ -79,9 +79,9 @@ pub enum FactorEffort {
 impl From<FactorEffort> for Effort {
     fn from(effort: FactorEffort) -> Self {
         match effort {
-            FactorEffort::Low => Effort::Low,
+            FactorEffort::Quick => Effort::Quick,
             FactorEffort::Normal => Effort::Normal,
-            FactorEffort::High => Effort::High,
+            FactorEffort::Deep => Effort::Deep,
         }
     }
 }

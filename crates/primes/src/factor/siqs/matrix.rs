@@ -10,7 +10,9 @@
 pub(super) fn dependencies(relations: &[Vec<u32>], columns: usize) -> Vec<Vec<u32>> {
     let mut reduction = Reduction::new(relations, columns);
     reduction.drop_singletons();
-    reduction.merge();
+    if relations.len() >= MERGED_LEN_MIN {
+        reduction.merge();
+    }
     reduction.solve(relations, columns)
 }
 
@@ -127,64 +129,70 @@ impl Reduction {
     fn solve(self, relations: &[Vec<u32>], columns: usize) -> Vec<Vec<u32>> {
         let sums: Vec<Vec<u32>> = self.sums.into_iter().flatten().map(|sum| sum.members).collect();
         let mut numbers = vec![u32::MAX; columns];
-        let mut rows: Vec<Vec<u64>> = Vec::new();
+        let mut rows: Vec<u64> = Vec::new();
         let words = sums.len().div_ceil(64);
         for (place, members) in sums.iter().enumerate() {
             for &column in members.iter().flat_map(|&member| &relations[member as usize]) {
                 let number = &mut numbers[column as usize];
                 if *number == u32::MAX {
-                    *number = u32::try_from(rows.len()).expect("fewer than columns");
-                    rows.push(vec![0; words]);
+                    *number = u32::try_from(rows.len() / words).expect("fewer than columns");
+                    rows.resize(rows.len() + words, 0);
                 }
-                rows[*number as usize][place / 64] ^= 1 << (place % 64);
+                rows[*number as usize * words + place / 64] ^= 1 << (place % 64);
             }
         }
-        null_vectors(rows, sums.len())
-            .into_iter()
-            .map(|vector| {
-                vector.into_iter().fold(Vec::new(), |all, place| symmetric_difference(&all, &sums[place]))
-            })
-            .collect()
+        let sum_of = |vector: Vec<usize>| {
+            let mut is_member = vec![false; relations.len()];
+            for &member in vector.iter().flat_map(|&place| &sums[place]) {
+                is_member[member as usize] ^= true;
+            }
+            (0..).zip(is_member).filter_map(|(member, is_one)| is_one.then_some(member)).collect()
+        };
+        null_vectors(&mut rows, sums.len()).into_iter().map(sum_of).collect()
     }
 }
 
-/// Returns sets of bits in which every row has an even number of ones.
-fn null_vectors(mut rows: Vec<Vec<u64>>, bits: usize) -> Vec<Vec<usize>> {
-    let is_set = |row: &[u64], bit: usize| row[bit / 64] >> (bit % 64) & 1 == 1;
+/// Returns sets of bits in which every row has an even number of ones. Rows stand one behind the other, and are
+/// eliminated in place.
+fn null_vectors(rows: &mut [u64], bits: usize) -> Vec<Vec<usize>> {
+    let words = bits.div_ceil(64).max(1);
     let mut pivots = Vec::new();
     let mut free = Vec::new();
     for bit in 0..bits {
         if free.len() == VECTORS_MAX {
             break;
         }
-        let first = pivots.len();
-        let Some(found) = (first..rows.len()).find(|&row| is_set(&rows[row], bit)) else {
+        let (word, mask) = (bit / 64, 1_u64 << (bit % 64));
+        let (_, open) = rows.split_at_mut(pivots.len() * words);
+        let Some(found) = open.chunks_exact(words).position(|row| row[word] & mask != 0) else {
             free.push(bit);
             continue;
         };
-        rows.swap(first, found);
-        let (above, below) = rows.split_at_mut(first + 1);
-        let pivot = &above[first][bit / 64..];
-        for row in below.iter_mut().filter(|row| is_set(row, bit)) {
-            for (word, other) in row[bit / 64..].iter_mut().zip(pivot) {
+        let (pivot, below) = open.split_at_mut(words);
+        if found > 0 {
+            pivot.swap_with_slice(&mut below[(found - 1) * words..][..words]);
+        }
+        // Those before the one found do not have the bit.
+        for row in below[found * words..].chunks_exact_mut(words).filter(|row| row[word] & mask != 0) {
+            for (word, other) in row[word..].iter_mut().zip(&pivot[word..]) {
                 *word ^= other;
             }
         }
         pivots.push(bit);
     }
-    free.into_iter()
-        .map(|free| {
-            // Every pivot before the free bit follows from those behind it.
-            let mut vector = vec![0_u64; bits.div_ceil(64)];
-            vector[free / 64] |= 1 << (free % 64);
-            for (row, &pivot) in rows.iter().zip(&pivots).rev().filter(|&(_, &pivot)| pivot < free) {
-                let ones: u32 =
-                    row.iter().zip(&vector).map(|(word, other)| (word & other).count_ones()).sum();
-                vector[pivot / 64] |= u64::from(ones % 2) << (pivot % 64);
-            }
-            (0..bits).filter(|&bit| is_set(&vector, bit)).collect()
-        })
-        .collect()
+    let is_set = |vector: &[u64], bit: usize| vector[bit / 64] >> (bit % 64) & 1 == 1;
+    let complete = |free: usize| {
+        // Every pivot before the free bit follows from those behind it.
+        let mut vector = vec![0_u64; words];
+        vector[free / 64] |= 1 << (free % 64);
+        let rows = rows.chunks_exact(words).zip(&pivots).rev();
+        for (row, &pivot) in rows.filter(|&(_, &pivot)| pivot < free) {
+            let ones: u32 = row.iter().zip(&vector).map(|(word, other)| (word & other).count_ones()).sum();
+            vector[pivot / 64] |= u64::from(ones % 2) << (pivot % 64);
+        }
+        (0..bits).filter(|&bit| is_set(&vector, bit)).collect()
+    };
+    free.into_iter().map(complete).collect()
 }
 
 /// Returns what is in one of two ascending lists and not in both.
@@ -209,6 +217,9 @@ fn symmetric_difference(a: &[u32], b: &[u32]) -> Vec<u32> {
 
 /// Columns that are left out of the merging: too many sums have them.
 const DENSE_COLUMNS: u32 = 64;
+
+/// Relations from which on merging pays: fewer are eliminated in milliseconds.
+const MERGED_LEN_MIN: usize = 4_000;
 
 /// A column that more sums have is not cleared by merging.
 const MERGED_WEIGHT_MAX: u32 = 12;

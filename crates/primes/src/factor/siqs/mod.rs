@@ -17,6 +17,7 @@ mod matrix;
 mod parameters;
 mod polynomial;
 mod relation;
+mod rest;
 mod sieve;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ impl Siqs {
     }
 
     /// Returns a prime of the base that divides the number, which trial division would have found.
-    pub(crate) fn small_factor(&self) -> Option<u64> {
+    fn small_factor(&self) -> Option<u64> {
         let primes = self.setting.base.primes.iter().zip(&self.setting.base.roots);
         let candidates = primes.filter(|&(_, &root)| root == 0).map(|(&prime, _)| u64::from(prime));
         candidates.into_iter().find(|&prime| self.setting.n.rem_u64(prime) == 0)
@@ -74,9 +75,9 @@ impl Siqs {
         self.chooser.next(&self.setting.base)
     }
 
-    /// Returns a place to work units off.
-    pub(crate) fn sieve(&self) -> Sieve {
-        Sieve::new(Arc::clone(&self.setting))
+    /// Returns what units have in common.
+    pub(crate) fn setting(&self) -> Arc<Setting> {
+        Arc::clone(&self.setting)
     }
 
     /// Takes in what a unit gave.
@@ -93,6 +94,9 @@ impl Siqs {
 
     /// Returns a proper factor if there are relations enough; more are wanted if that fails.
     pub(crate) fn finish(&mut self) -> Option<Natural> {
+        if let Some(prime) = self.small_factor() {
+            return Some(prime.into());
+        }
         let (found, wanted) = self.progress();
         if found < wanted {
             return None;
@@ -111,19 +115,24 @@ impl Siqs {
     fn split(&self, members: &[u32]) -> Option<Natural> {
         let n = &self.setting.n;
         let mut exponents = vec![0_u32; self.setting.base.len()];
-        let mut left = Natural::ONE;
+        let (mut left, mut right) = (Natural::ONE, Natural::ONE);
         for &member in members {
             let relation = &self.relations.complete()[member as usize];
             left = left * &relation.root % n;
+            right = right * relation.large % n;
             relation.factors.iter().for_each(|&index| exponents[index as usize] += 1);
         }
-        let mut right = Natural::ONE;
+        let mut product = 1_u64;
         for (&prime, exponent) in self.setting.base.primes.iter().zip(exponents) {
             assert!(exponent % 2 == 0, "a dependency is a square");
-            if exponent > 0 {
-                right = right * Natural::from(prime).pow_mod(&Natural::from(exponent / 2), n) % n;
+            for _ in 0..exponent / 2 {
+                product = product.checked_mul(prime.into()).unwrap_or_else(|| {
+                    right = &right * product % n;
+                    prime.into()
+                });
             }
         }
+        right = right * product % n;
         let factor = (left + right).gcd(n);
         (!factor.is_one() && factor != *n).then_some(factor)
     }
@@ -143,29 +152,24 @@ fn odd_columns(relation: &Relation) -> Vec<u32> {
     columns
 }
 
-/// Returns a proper factor of an odd composite above 2^60 that is no perfect power.
-pub(super) fn proper_factor(n: &Natural) -> Natural {
-    let mut siqs = Siqs::new(n);
-    if let Some(prime) = siqs.small_factor() {
-        return prime.into();
-    }
-    let mut sieve = siqs.sieve();
-    loop {
-        let unit = siqs.unit();
-        let relations = sieve.run(&unit);
-        siqs.merge(relations);
-        if let Some(factor) = siqs.finish() {
-            return factor;
-        }
-    }
-}
-
 /// Relations beyond the primes of the base: each is a dependency more.
 const EXCESS: usize = 30;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn proper_factor(n: &Natural) -> Natural {
+        let mut siqs = Siqs::new(n);
+        let mut sieve = Sieve::new(siqs.setting());
+        loop {
+            let unit = siqs.unit();
+            siqs.merge(sieve.run(&unit));
+            if let Some(factor) = siqs.finish() {
+                return factor;
+            }
+        }
+    }
 
     #[test]
     fn semiprimes_are_split() {

@@ -98,9 +98,7 @@ impl Chooser {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
-        #[expect(clippy::cast_possible_truncation, reason = "half of the bits are enough")]
-        let random = (self.state >> 32) as usize;
-        random
+        usize::try_from(self.state >> 32).expect("half of the bits")
     }
 }
 

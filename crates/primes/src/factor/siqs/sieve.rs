@@ -13,6 +13,7 @@ use super::Setting;
 use super::base::{inverse, product};
 use super::polynomial::{Change, Leading, Polynomial, log2};
 use super::relation::Relation;
+use super::rest::Rest;
 use crate::Natural;
 
 /// Everything a thread needs to work off leading coefficients; its memory is used again for each.
@@ -40,6 +41,9 @@ pub(crate) struct Sieve {
 
 /// Medium and small primes, with what it takes to see in 16 bits whether they divide.
 struct Divisors {
+    primes: Vec<u16>,
+    /// What the length of a block leaves modulo each prime.
+    block_steps: Vec<u16>,
     inverses: Vec<u16>,
     quotients_max: Vec<u16>,
 }
@@ -55,11 +59,19 @@ impl Divisors {
             inverse
         };
         Self {
+            primes: primes().collect(),
+            block_steps: primes().map(|prime| BLOCK_END % prime).collect(),
             // 2 has none, and is not asked for.
             inverses: primes().map(inverse).collect(),
             quotients_max: primes().map(|prime| u16::MAX / prime).collect(),
         }
     }
+}
+
+/// Whether a prime divides `n`, by its inverse and its largest quotient in 16 bits.
+#[inline]
+fn divides(n: u16, inverse: u16, quotient_max: u16) -> bool {
+    n.wrapping_mul(inverse) <= quotient_max
 }
 
 /// Hits of large primes, by block.
@@ -81,15 +93,16 @@ impl Buckets {
         self.marks.clear();
     }
 
-    #[inline]
-    fn push(&mut self, place: u32, index: u32) {
+    /// Notes a hit, if the place is in the interval. Not branched on, since nobody guesses it.
+    #[inline(always)]
+    fn push(&mut self, place: u32, index: u32, length: u32) {
+        let is_inside = place < length;
         let block = (place >> BLOCK_BITS) as usize;
-        let count = &mut self.counts[block];
+        let block = if is_inside { block } else { self.counts.len() - 1 };
+        let count = self.counts[block];
+        self.hits[block * self.room + count] = index << BLOCK_BITS | place & BLOCK_MASK;
         // A bucket that is full loses hits, which costs a relation at worst.
-        if *count < self.room {
-            self.hits[block * self.room + *count] = index << BLOCK_BITS | place & BLOCK_MASK;
-            *count += 1;
-        }
+        self.counts[block] = (count + usize::from(is_inside)).min(self.room - 1);
     }
 
     fn of(&self, block: usize) -> &[u32] {
@@ -98,11 +111,16 @@ impl Buckets {
 }
 
 impl Sieve {
+    /// Returns whether it is for the number of that setting.
+    pub(crate) fn is_for(&self, setting: &Arc<Setting>) -> bool {
+        Arc::ptr_eq(&self.setting, setting)
+    }
+
     /// Makes a sieve for `k·n`.
-    pub(super) fn new(setting: Arc<Setting>) -> Self {
+    pub(crate) fn new(setting: Arc<Setting>) -> Self {
         let Setting { kn, base, parameters, .. } = &*setting;
         let len = base.len();
-        let large = base.primes.partition_point(|&prime| prime < BLOCK as u32);
+        let large = base.primes.partition_point(|&prime| prime < BLOCK_END.into());
         let medium = base.primes.partition_point(|&prime| prime < SMALL_END).min(large);
         let length = (parameters.blocks * BLOCK) as f64;
         let expected: f64 =
@@ -147,15 +165,14 @@ impl Sieve {
         let setting = Arc::clone(&self.setting);
         let mut relations = Vec::new();
         let mut polynomial = Polynomial::first(leading, &setting.base, &setting.kn);
-        self.set_up(leading, &polynomial);
+        self.set_up(&polynomial);
         loop {
             for block in 0..self.setting.parameters.blocks {
                 self.sieve_block(block);
                 self.scan();
-                for found in std::mem::take(&mut self.found).drain(..) {
+                for &found in &self.found {
                     relations.extend(self.examine(block, found, leading, &polynomial));
                 }
-                self.next_block();
             }
             match polynomial.advance(&setting.kn) {
                 Some(change) => self.change(change),
@@ -169,7 +186,7 @@ impl Sieve {
     }
 
     /// Finds the roots modulo each prime.
-    fn set_up(&mut self, leading: &Leading, polynomial: &Polynomial) {
+    fn set_up(&mut self, polynomial: &Polynomial) {
         self.steps.resize_with(polynomial.terms.len(), Vec::new);
         self.steps.iter_mut().for_each(|steps| steps.resize(self.setting.base.len(), 0));
         let half = (self.setting.parameters.blocks * BLOCK / 2) as u64;
@@ -244,43 +261,46 @@ impl Sieve {
             let number = index as u32;
             for roots in &self.roots {
                 let mut place = roots[index];
-                while place < length {
-                    self.buckets.push(place, number);
+                for _ in 0..length / prime {
+                    self.buckets.push(place, number, length);
                     place += prime;
                 }
+                self.buckets.push(place, number, length);
             }
         }
     }
 
     /// Takes the logarithms from the bytes of a block.
     fn sieve_block(&mut self, block: usize) {
+        // Small primes are not sieved. Their places move on all the same, for candidates are held against them.
+        for next in &mut self.next {
+            let steps = self.divisors.block_steps.iter().zip(&self.divisors.primes);
+            for (next, (&step, &prime)) in next[..self.medium].iter_mut().zip(steps) {
+                let moved = next.wrapping_sub(step);
+                *next = moved.min(moved.wrapping_add(prime));
+            }
+        }
         let bytes = &mut *self.block;
         bytes[..BLOCK].fill(self.threshold);
         let [first, second] = &mut self.next;
-        let medium = self.medium..self.large;
-        let primes = &self.setting.base.primes[medium.clone()];
-        let logs = &self.logs[medium.clone()];
-        let places = first[medium.clone()].iter_mut().zip(&mut second[medium]);
-        for ((&prime, &log), (first, second)) in primes.iter().zip(logs).zip(places) {
-            #[expect(clippy::cast_possible_truncation, reason = "medium primes are below 2^15")]
-            let prime = prime as u16;
-            if log == 0 {
-                continue;
-            }
-            let (mut low, mut high) = (*first.min(second), *first.max(second));
-            // A place is below 2^15, and one step further below 2^16, the length of the bytes.
-            while high < BLOCK_END {
-                bytes[usize::from(low)] = bytes[usize::from(low)].wrapping_sub(log);
-                bytes[usize::from(high)] = bytes[usize::from(high)].wrapping_sub(log);
-                low += prime;
-                high += prime;
-            }
-            if low < BLOCK_END {
-                bytes[usize::from(low)] = bytes[usize::from(low)].wrapping_sub(log);
-                low += prime;
-            }
-            (*first, *second) = (low - BLOCK_END, high - BLOCK_END);
-        }
+        let mut medium = Medium {
+            bytes,
+            primes: &self.divisors.primes,
+            logs: &self.logs,
+            first,
+            second,
+            from: self.medium,
+        };
+        medium.often();
+        // From here on the hits of a prime in a block are known but for one.
+        medium.times::<7>();
+        medium.times::<6>();
+        medium.times::<5>();
+        medium.times::<4>();
+        medium.times::<3>();
+        medium.times::<2>();
+        medium.times::<1>();
+        let bytes = &mut *self.block;
         let hits = self.buckets.of(block);
         let ends =
             self.buckets.marks[1.min(self.buckets.marks.len())..].iter().map(|(_, starts)| starts[block]);
@@ -296,27 +316,14 @@ impl Sieve {
     /// Lists the bytes below zero.
     fn scan(&mut self) {
         self.found.clear();
-        for (start, chunk) in (0..).step_by(SCAN).zip(self.block[..BLOCK].chunks_exact(SCAN)) {
-            if chunk.iter().fold(0, |all, byte| all | byte) & 0x80 == 0 {
+        for (start, group) in (0..).step_by(SCAN).zip(self.block[..BLOCK].chunks_exact(SCAN)) {
+            if group.iter().fold(0, |all, byte| all | byte) & 0x80 == 0 {
                 continue;
             }
-            for (place, byte) in (start..).zip(chunk) {
+            for (place, byte) in (start..).zip(group) {
                 if byte & 0x80 != 0 {
                     self.found.push(place);
                 }
-            }
-        }
-    }
-
-    /// Small primes are not sieved: their places move on all the same, for candidates are held against them.
-    fn next_block(&mut self) {
-        let primes = &self.setting.base.primes[..self.medium];
-        for next in &mut self.next {
-            for (next, &prime) in next[..self.medium].iter_mut().zip(primes) {
-                let steps = (BLOCK as u32 - u32::from(*next)).div_ceil(prime);
-                #[expect(clippy::cast_possible_truncation, reason = "below the prime")]
-                let moved = (u32::from(*next) + steps * prime - BLOCK as u32) as u16;
-                *next = moved;
             }
         }
     }
@@ -332,20 +339,12 @@ impl Sieve {
         let half = i64::try_from(self.setting.parameters.blocks * BLOCK / 2).expect("small");
         let x = i64::try_from(block * BLOCK + usize::from(place)).expect("small") - half;
         let value = polynomial.value(x);
-        let mut rest = value.size;
+        let mut rest = Rest::new(&value.size);
         let mut factors = leading.factors.clone();
-        for _ in 0..rest.trailing_zeros()? {
-            factors.push(0);
-        }
-        rest >>= rest.trailing_zeros()?;
+        let twos = rest.take_twos();
+        factors.extend(std::iter::repeat_n(0, twos as usize));
         let mut divide = |index: usize| {
-            let prime = u64::from(self.setting.base.primes[index]);
-            loop {
-                let (quotient, remainder) = rest.div_rem_u64(prime);
-                if remainder != 0 {
-                    break;
-                }
-                rest = quotient;
+            while rest.divide(self.setting.base.primes[index]) {
                 factors.push(u32::try_from(index).expect("a base is small"));
             }
         };
@@ -359,45 +358,28 @@ impl Sieve {
         Some(Relation { root, is_negative: value.is_negative, factors, large })
     }
 
-    /// Names the primes that divide at a place; those of small and medium size have moved on to the next block.
+    /// Names the primes that divide at a place of the block sieved last.
     fn each_divisor(&self, block: usize, place: u16, divide: &mut impl FnMut(usize)) {
         let [first, second] = &self.next;
-        // A medium prime stands at its first place behind the block; a small one still at its first in it.
+        // Every prime stands at its first place behind the block.
         let beyond = BLOCK_END - place;
-        let small = 1..self.medium;
-        for index in small {
-            let prime = self.setting.base.primes[index];
-            let remainder = u32::from(place) % prime;
-            if self.logs[index] != 0 && [first, second].iter().any(|next| u32::from(next[index]) == remainder)
-            {
-                divide(index);
-            }
-        }
-        let (inverses, quotients_max) = (&self.divisors.inverses, &self.divisors.quotients_max);
-        let mut start = self.medium;
-        while start < self.large {
-            let end = (start + GROUP).min(self.large);
-            let range = start..end;
+        let Divisors { inverses, quotients_max, .. } = &self.divisors;
+        for start in (1..self.large).step_by(GROUP) {
+            let group = start..(start + GROUP).min(self.large);
+            let nexts = first[group.clone()].iter().zip(&second[group.clone()]);
+            let divisors = inverses[group.clone()].iter().zip(&quotients_max[group.clone()]);
             let mut any = false;
-            for (((&first, &second), &inverse), &max) in first[range.clone()]
-                .iter()
-                .zip(&second[range.clone()])
-                .zip(&inverses[range.clone()])
-                .zip(&quotients_max[range.clone()])
-            {
-                let divides = |next: u16| next.wrapping_add(beyond).wrapping_mul(inverse) <= max;
-                any |= divides(first) | divides(second);
+            for ((&first, &second), (&inverse, &max)) in nexts.zip(divisors) {
+                any |= divides(first.wrapping_add(beyond), inverse, max);
+                any |= divides(second.wrapping_add(beyond), inverse, max);
             }
-            if any {
-                for index in range {
-                    let (inverse, max) = (inverses[index], quotients_max[index]);
-                    let divides = |next: u16| next.wrapping_add(beyond).wrapping_mul(inverse) <= max;
-                    if self.logs[index] != 0 && (divides(first[index]) || divides(second[index])) {
-                        divide(index);
-                    }
+            for index in group.filter(|&index| any && self.logs[index] != 0) {
+                let divides =
+                    |next: u16| divides(next.wrapping_add(beyond), inverses[index], quotients_max[index]);
+                if divides(first[index]) || divides(second[index]) {
+                    divide(index);
                 }
             }
-            start = end;
         }
         for &hit in self.buckets.of(block) {
             if hit & BLOCK_MASK == u32::from(place) {
@@ -407,17 +389,79 @@ impl Sieve {
     }
 }
 
+/// Medium primes that are being sieved, from the smallest to the largest.
+struct Medium<'a> {
+    bytes: &'a mut [u8; REACH],
+    primes: &'a [u16],
+    logs: &'a [u8],
+    first: &'a mut [u16],
+    second: &'a mut [u16],
+    /// The first prime that is not sieved yet.
+    from: usize,
+}
+
+impl Medium<'_> {
+    /// Sieves primes that hit a block eight times or more.
+    fn often(&mut self) {
+        let to = self.primes.partition_point(|&prime| prime <= BLOCK_END / 8).max(self.from);
+        let range = self.from..to;
+        self.from = to;
+        let places = self.first[range.clone()].iter_mut().zip(&mut self.second[range.clone()]);
+        for ((&prime, &log), (first, second)) in
+            self.primes[range.clone()].iter().zip(&self.logs[range]).zip(places)
+        {
+            let (mut low, mut high) = (*first.min(second), *first.max(second));
+            // A place is below 2^15, and one step further below 2^16, the length of the bytes.
+            while high < BLOCK_END {
+                self.bytes[usize::from(low)] = self.bytes[usize::from(low)].wrapping_sub(log);
+                self.bytes[usize::from(high)] = self.bytes[usize::from(high)].wrapping_sub(log);
+                low += prime;
+                high += prime;
+            }
+            if low < BLOCK_END {
+                self.bytes[usize::from(low)] = self.bytes[usize::from(low)].wrapping_sub(log);
+                low += prime;
+            }
+            (*first, *second) = (low - BLOCK_END, high - BLOCK_END);
+        }
+    }
+
+    /// Sieves primes that hit a block `HITS` times or once more. Where that one goes is computed and not
+    /// branched on, since nobody guesses it: behind the block if it is not in it.
+    fn times<const HITS: u16>(&mut self) {
+        let to = self.primes.partition_point(|&prime| prime <= BLOCK_END / HITS).max(self.from);
+        let range = self.from..to;
+        self.from = to;
+        let places = self.first[range.clone()].iter_mut().zip(&mut self.second[range.clone()]);
+        for ((&prime, &log), (first, second)) in
+            self.primes[range.clone()].iter().zip(&self.logs[range]).zip(places)
+        {
+            for next in [first, second] {
+                let mut place = *next;
+                for _ in 0..HITS {
+                    self.bytes[usize::from(place)] = self.bytes[usize::from(place)].wrapping_sub(log);
+                    place += prime;
+                }
+                let last = usize::from(place.min(BLOCK_END));
+                self.bytes[last] = self.bytes[last].wrapping_sub(log);
+                let beyond = place.wrapping_sub(BLOCK_END);
+                *next = beyond.min(beyond.wrapping_add(prime));
+            }
+        }
+    }
+}
+
 /// Values sieved at once: as many as fit in the first cache.
 const BLOCK_BITS: u32 = 15;
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
-const BLOCK_MASK: u32 = BLOCK as u32 - 1;
+const BLOCK_MASK: u32 = (1 << BLOCK_BITS) - 1;
 const BLOCK_END: u16 = 1 << BLOCK_BITS;
 
 /// Bytes that a number of 16 bits can point to, so that none of its places needs a look whether it is there.
 const REACH: usize = 1 << 16;
 
 /// First prime that is sieved.
-const SMALL_END: u32 = 200;
+const SMALL_END: u32 = 128;
 
 /// Part of what small primes give on the average that is counted on.
 const SMALL_SHARE: f64 = 0.7;

@@ -1,0 +1,355 @@
+//! A factorisation under way, unit by unit.
+
+use std::sync::Arc;
+
+use super::effort::{Effort, Limits};
+use super::method::Method;
+use super::siqs::Siqs;
+use super::unit::{Gain, Outcome, Task, Unit};
+use super::word::{PrimePowerU64, factor_u64};
+use super::{Factorization, PrimePower, perfect_power, trial};
+use crate::Natural;
+use crate::primality::{Primality, primality};
+use crate::tuning::{TRIAL_DOUBLE_END, rho_step_work};
+
+/// A number on the way to its factors.
+///
+/// It hands out [units](Unit) of work and takes in what came of them, in any order and from any number of
+/// [workers](super::Worker); whoever drives it decides how many there are, and when to stop. Small
+/// primes and powers are found when it is made, and words are factored at once.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::{Effort, Factoring, Natural, Worker};
+///
+/// let n = (Natural::ONE << 101) - 1;
+/// let mut factoring = Factoring::new(&n, Effort::Normal);
+/// let mut worker = Worker::new();
+/// while let Some(unit) = factoring.unit() {
+///     factoring.merge(worker.run(&unit));
+/// }
+/// assert_eq!(factoring.finish().to_string(), "7432339208719 · 341117531003194129");
+/// ```
+#[derive(Debug)]
+pub struct Factoring {
+    limits: Limits,
+    found: Vec<PrimePower>,
+    /// Product of what resisted.
+    cofactor: Natural,
+    /// Whether each part of the cofactor was shown to be composite.
+    cofactor_tested: bool,
+    /// No prime factor left is shorter than this.
+    factor_bits_min: u64,
+    /// Pieces nobody has looked at.
+    open: Vec<(Natural, u32)>,
+    attack: Option<Attack>,
+    attacks: u64,
+    methods: Vec<Method>,
+}
+
+/// A composite that is being split.
+#[derive(Debug)]
+struct Attack {
+    n: Arc<Natural>,
+    multiplicity: u32,
+    /// What is tried before the sieve, the next one last.
+    tasks: Vec<Task>,
+    sieve: Option<Siqs>,
+    may_sieve: bool,
+    /// Units handed out and not handed in.
+    under_way: u64,
+    done: u64,
+}
+
+/// How far a factorisation has come with the piece it is splitting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What is being done.
+    pub method: Method,
+    /// Length of the piece.
+    pub bits: u64,
+    /// Relations found, or units done.
+    pub done: u64,
+    /// Relations wanted, or units there are. The relations of a sieve come faster towards the end.
+    pub wanted: u64,
+}
+
+impl Factoring {
+    /// Begins with a number. Takes the primes that trial division finds, and factors what is below 2^64.
+    #[must_use]
+    pub fn new(n: &Natural, effort: Effort) -> Self {
+        let limits = effort.limits();
+        let mut factoring = Self {
+            limits,
+            found: Vec::new(),
+            cofactor: Natural::ONE,
+            cofactor_tested: true,
+            factor_bits_min: 1,
+            open: Vec::new(),
+            attack: None,
+            attacks: 0,
+            methods: Vec::new(),
+        };
+        if n.is_zero() {
+            factoring.cofactor = Natural::ZERO;
+            return factoring;
+        }
+        let mut rest = n.clone();
+        if n.bits() > 64 {
+            let end = if n.bits() <= 128 { TRIAL_DOUBLE_END.min(limits.trial_end) } else { limits.trial_end };
+            for (prime, exponent) in trial::divide_out(&mut rest, end) {
+                factoring.push(prime.into(), exponent, Primality::Prime, Method::TrialDivision);
+            }
+            factoring.factor_bits_min = u64::from(end.ilog2());
+        }
+        factoring.open.push((rest, 1));
+        factoring.advance();
+        factoring
+    }
+
+    /// Returns the next unit of work. `None`: there is nothing more to do, or not until units that were handed
+    /// out come in.
+    pub fn unit(&mut self) -> Option<Unit> {
+        let attack = self.attack.as_mut()?;
+        let task = match attack.tasks.pop() {
+            Some(task) => task,
+            None if attack.may_sieve => {
+                let siqs = attack.sieve.get_or_insert_with(|| Siqs::new(&attack.n));
+                Task::Sieve { setting: siqs.setting(), leading: siqs.unit() }
+            }
+            None => return None,
+        };
+        attack.under_way += 1;
+        Some(Unit { attack: self.attacks, task })
+    }
+
+    /// Takes in what came of a unit. What came too late is of no use, and no harm.
+    pub fn merge(&mut self, outcome: Outcome) {
+        let Some(attack) = self.attack.as_mut().filter(|_| outcome.attack == self.attacks) else { return };
+        attack.under_way -= 1;
+        attack.done += 1;
+        let (factor, method) = match outcome.gain {
+            Gain::Nothing => (None, Method::Rho),
+            Gain::Factor(factor) => (Some(factor), Method::Rho),
+            Gain::Relations(relations) => {
+                let factor = attack.sieve.as_mut().and_then(|siqs| {
+                    siqs.merge(relations);
+                    siqs.finish()
+                });
+                (factor, Method::QuadraticSieve)
+            }
+        };
+        if let Some(factor) = factor {
+            self.methods.push(method);
+            self.split(factor);
+        } else if attack.under_way == 0 && attack.tasks.is_empty() && !attack.may_sieve {
+            self.give_up();
+        }
+    }
+
+    /// Returns whether nothing is left to do.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.attack.is_none() && self.open.is_empty()
+    }
+
+    /// Returns how far it is with the piece it is splitting; `None` if there is none.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        let attack = self.attack.as_ref()?;
+        let bits = attack.n.bits();
+        Some(match &attack.sieve {
+            Some(siqs) => {
+                let (done, wanted) = siqs.progress();
+                Progress { method: Method::QuadraticSieve, bits, done: done as u64, wanted: wanted as u64 }
+            }
+            None => {
+                let wanted = attack.done + attack.under_way + attack.tasks.len() as u64;
+                Progress { method: Method::Rho, bits, done: attack.done, wanted }
+            }
+        })
+    }
+
+    /// Returns the methods that found a factor, in the order in which they did.
+    #[must_use]
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// Ends here: what is not factored by now becomes the cofactor.
+    #[must_use]
+    pub fn finish(mut self) -> Factorization {
+        while self.attack.is_some() {
+            self.give_up();
+        }
+        self.separate();
+        Factorization::new(self.found, self.cofactor, self.cofactor_tested)
+    }
+
+    /// Looks at open pieces until one is found that has to be split.
+    fn advance(&mut self) {
+        while self.attack.is_none()
+            && let Some((n, multiplicity)) = self.open.pop()
+        {
+            self.look_at(n, multiplicity);
+        }
+    }
+
+    fn look_at(&mut self, n: Natural, multiplicity: u32) {
+        if let Some(word) = n.to_u64() {
+            for power in factor_u64(word).powers() {
+                let PrimePowerU64 { prime, exponent } = *power;
+                self.push(prime.into(), exponent * multiplicity, Primality::Prime, Method::Word);
+            }
+            return;
+        }
+        let tested = n.bits() <= self.limits.primality_bits_max;
+        if tested {
+            match primality(&n) {
+                Primality::Composite => {}
+                passed => {
+                    return self.found.push(PrimePower {
+                        prime: n,
+                        exponent: multiplicity,
+                        primality: passed,
+                    });
+                }
+            }
+        }
+        if n.bits() <= self.limits.power_bits_max
+            && let Some((root, exponent)) = perfect_power::root(&n, self.factor_bits_min)
+        {
+            self.methods.push(Method::PerfectPower);
+            self.open.push((root, exponent * multiplicity));
+        } else if tested {
+            self.begin(n, multiplicity);
+        } else {
+            // Every method would spend all its work on a prime.
+            self.cofactor *= n.pow(multiplicity);
+            self.cofactor_tested = false;
+        }
+    }
+
+    /// Begins to split a composite.
+    fn begin(&mut self, n: Natural, multiplicity: u32) {
+        let may_sieve = n.bits() <= self.limits.siqs_bits_max;
+        let n = Arc::new(n);
+        let mut tasks = Vec::new();
+        if !may_sieve {
+            let steps = self.limits.rho_work / rho_step_work(n.heap_bytes() / size_of::<u64>());
+            tasks.push(Task::Rho { n: Arc::clone(&n), steps });
+        }
+        self.attacks += 1;
+        self.attack = Some(Attack { n, multiplicity, tasks, sieve: None, may_sieve, under_way: 0, done: 0 });
+    }
+
+    fn split(&mut self, factor: Natural) {
+        if let Some(Attack { n, multiplicity, .. }) = self.attack.take() {
+            let other = &*n / &factor;
+            self.open.extend([(other, multiplicity), (factor, multiplicity)]);
+            self.advance();
+        }
+    }
+
+    /// Leaves the piece that is being split as it is.
+    fn give_up(&mut self) {
+        if let Some(Attack { n, multiplicity, .. }) = self.attack.take() {
+            self.cofactor *= n.pow(multiplicity);
+            self.advance();
+        }
+    }
+
+    fn push(&mut self, prime: Natural, exponent: u32, primality: Primality, method: Method) {
+        self.found.push(PrimePower { prime, exponent, primality });
+        if !self.methods.contains(&method) {
+            self.methods.push(method);
+        }
+    }
+
+    /// Takes the primes found out of the cofactor: a piece that resisted may share one
+    /// with a piece that did not.
+    fn separate(&mut self) {
+        loop {
+            let mut removed = 0;
+            for power in &mut self.found {
+                let exponent = self.cofactor.remove_natural(&power.prime);
+                power.exponent += exponent;
+                removed += exponent;
+            }
+            if removed == 0 {
+                return;
+            }
+            // What is left is another number, which may be prime. It is smaller each time.
+            let rest = std::mem::replace(&mut self.cofactor, Natural::ONE);
+            self.cofactor_tested = true;
+            self.open.push((rest, 1));
+            self.advance();
+            while self.attack.is_some() {
+                self.give_up();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Worker;
+    use super::*;
+
+    #[test]
+    fn units_may_come_in_any_order_and_too_late() {
+        let (p, q) = ((Natural::ONE << 61) - 1, Natural::from(1_000_000_000_039_u64));
+        let n = &p * &q * 12_u64;
+        let mut factoring = Factoring::new(&n, Effort::Normal);
+        let mut worker = Worker::new();
+        let mut late = Vec::new();
+        while !factoring.is_done() {
+            let mut units: Vec<_> = (0..3).filter_map(|_| factoring.unit()).collect();
+            units.reverse();
+            let mut outcomes = units.iter().map(|unit| worker.run(unit)).collect::<Vec<_>>();
+            late.extend(outcomes.pop());
+            outcomes.into_iter().for_each(|outcome| factoring.merge(outcome));
+            if let Some(progress) = factoring.progress() {
+                assert!(progress.bits > 64 && progress.done <= progress.wanted + 40, "{progress:?}");
+            }
+        }
+        late.into_iter().for_each(|outcome| factoring.merge(outcome));
+        assert!(factoring.methods().contains(&Method::QuadraticSieve));
+        let factors = factoring.finish();
+        assert_eq!((factors.product(), factors.is_complete()), (n, true));
+    }
+
+    #[test]
+    fn whoever_stops_early_keeps_the_cofactor() {
+        let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 89) - 1);
+        let n = &hard * 30_u64;
+        let mut factoring = Factoring::new(&n, Effort::Normal);
+        let unit = factoring.unit().expect("it is composite");
+        factoring.merge(Worker::new().run(&unit));
+        let factors = factoring.finish();
+        assert_eq!((factors.cofactor(), factors.powers().len()), (&hard, 3));
+        assert_eq!(factors.product(), n);
+    }
+
+    #[test]
+    fn found_primes_leave_the_cofactor() {
+        let (p, hard) = ((Natural::ONE << 89) - 1, (Natural::ONE << 107) - 1);
+        let mut factoring = Factoring::new(&Natural::ONE, Effort::Quick);
+        factoring.push(p.clone(), 1, Primality::Probable, Method::Rho);
+        factoring.cofactor = &p * &hard;
+        let factors = factoring.finish();
+        assert!(factors.is_complete());
+        assert!(factors.primes().eq([&p, &p, &hard]));
+    }
+
+    #[test]
+    fn nothing_is_done_for_zero_and_one() {
+        for n in [Natural::ZERO, Natural::ONE] {
+            let mut factoring = Factoring::new(&n, Effort::Normal);
+            assert!(factoring.is_done() && factoring.unit().is_none() && factoring.progress().is_none());
+            assert_eq!(factoring.finish().product(), n);
+        }
+    }
+}

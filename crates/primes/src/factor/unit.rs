@@ -1,0 +1,114 @@
+//! Work in units: values that are made, run anywhere, and whose results are handed in.
+
+use std::sync::Arc;
+
+use super::rho;
+use super::siqs::{Leading, Relation, Setting, Sieve};
+use crate::Natural;
+use crate::montgomery::{DoubleMontgomery, LargeRing};
+
+/// A piece of work of a [`Factoring`](super::Factoring), for a [`Worker`].
+///
+/// It knows nothing of the others, and holds what it needs: the number, or for the sieve what is common to all of
+/// its units, which they share.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// Which of the pieces it belongs to.
+    pub(super) attack: u64,
+    pub(super) task: Task,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Task {
+    Rho { n: Arc<Natural>, steps: u64 },
+    Sieve { setting: Arc<Setting>, leading: Leading },
+}
+
+/// What came of a unit, for the [`Factoring`](super::Factoring) that made it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub(super) attack: u64,
+    pub(super) gain: Gain,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Gain {
+    Nothing,
+    Factor(Natural),
+    Relations(Vec<Relation>),
+}
+
+impl Outcome {
+    /// Returns the bytes of heap it fills, for the accounting of memory.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        match &self.gain {
+            Gain::Nothing => 0,
+            Gain::Factor(factor) => factor.heap_bytes(),
+            Gain::Relations(relations) => {
+                relations.iter().map(|relation| size_of_val(relation) + relation.heap_bytes()).sum()
+            }
+        }
+    }
+}
+
+/// Whoever works units off, one after the other. The memory of its sieve is used again.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::{Effort, Factoring, Natural, Worker};
+///
+/// let n: Natural = "1000000000000000003000000000000000009".parse::<Natural>()? * 10_u64;
+/// let mut factoring = Factoring::new(&n, Effort::Normal);
+/// let (mut one, mut other) = (Worker::new(), Worker::new());
+/// while !factoring.is_done() {
+///     // Two units that could run at the same time.
+///     let units: Vec<_> = [factoring.unit(), factoring.unit()].into_iter().flatten().collect();
+///     for (unit, worker) in units.iter().zip([&mut one, &mut other]) {
+///         factoring.merge(worker.run(unit));
+///     }
+/// }
+/// assert_eq!(factoring.finish().product(), n);
+/// # Ok::<(), primestream_primes::ParseNaturalError>(())
+/// ```
+#[derive(Default)]
+pub struct Worker {
+    sieve: Option<Sieve>,
+}
+
+impl Worker {
+    /// Makes one that has not worked yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Works a unit off. Takes from a microsecond to a second, by the length of the number.
+    pub fn run(&mut self, unit: &Unit) -> Outcome {
+        let gain = match &unit.task {
+            Task::Rho { n, steps } => {
+                let mut steps = *steps;
+                let factor = match n.to_u128() {
+                    Some(double) => rho::rho(&DoubleMontgomery::new(double), &mut steps).map(Natural::from),
+                    None => rho::rho(&LargeRing::new((**n).clone()), &mut steps),
+                };
+                factor.map_or(Gain::Nothing, Gain::Factor)
+            }
+            Task::Sieve { setting, leading } => {
+                if self.sieve.as_ref().is_none_or(|sieve| !sieve.is_for(setting)) {
+                    self.sieve = Some(Sieve::new(Arc::clone(setting)));
+                }
+                self.sieve.as_mut().map_or(Gain::Nothing, |sieve| Gain::Relations(sieve.run(leading)))
+            }
+        };
+        Outcome { attack: unit.attack, gain }
+    }
+}
+
+impl std::fmt::Debug for Worker {
+    /// Leaves the sieve out: nobody reads its tables.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Worker").finish_non_exhaustive()
+    }
+}
