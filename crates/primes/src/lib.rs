@@ -51,6 +51,8 @@
 //! # Ok::<(), primestream_primes::ParseNaturalError>(())
 //! ```
 //!
+//! Many numbers at once share work: see [`tree`].
+//!
 //! Nothing here opens a file, starts a thread, asks the time or draws lots: the same
 //! question has the same answer at the same cost. Keys in brackets at the head of a
 //! file, such as `[Brent1980]`, are resolved in `docs/references.md`.
@@ -64,6 +66,7 @@ pub mod natural;
 pub mod primality;
 pub mod sieve;
 pub mod table;
+pub mod tree;
 pub mod tuning;
 
 pub use certificate::{Certificate, ParseCertificateError, certificate};

@@ -2,8 +2,8 @@
 //!
 //! Use [`Natural`] where a number may pass 2^64; below that, a machine word is
 //! faster by an order of magnitude and has its own functions in this crate. All
-//! arithmetic allocates. Addition is linear in the digits, multiplication better
-//! than quadratic, division quadratic.
+//! arithmetic allocates. Addition is linear in the digits, multiplication and
+//! division better than quadratic.
 //!
 //! Nothing outside this module names the library behind it, so that changing it
 //! changes one room. `natural/` holds the operators, the decimal text, and what

@@ -106,6 +106,11 @@ pub const WORD_ECM: [(u64, u64, u64); 4] =
 /// Longest number, in bits, that each entry but the last of [`WORD_ECM`] serves.
 pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
 
+/// Wheel of the second stage of curves for numbers of more than a word, 2·3·5·7·11.
+///
+/// Higher pays for more babies in every block of giants, lower for more giants.
+pub(crate) const ECM_WHEEL: u64 = 2_310;
+
 /// First number not tried as a divisor of a number of two words.
 ///
 /// Rho finds a factor of eleven bits there in the time of a few hundred trials; higher

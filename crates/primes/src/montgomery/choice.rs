@@ -9,7 +9,7 @@ use crate::Natural;
 pub(crate) trait Task {
     type Answer;
 
-    fn run<R: Ring>(self, ring: &R) -> Self::Answer;
+    fn in_ring<R: Ring>(self, ring: &R) -> Self::Answer;
 }
 
 /// Does it modulo an odd `n ≥ 3`.
@@ -17,10 +17,10 @@ pub(crate) fn with_ring<T: Task>(n: &Natural, task: T) -> T::Answer {
     macro_rules! least {
         ($($words:literal)*) => {
             match n.bits().div_ceil(64) {
-                0..=1 => task.run(&Montgomery::new(n.low_word())),
-                2 => task.run(&DoubleMontgomery::new(n.to_u128().expect("two words"))),
-                $(..=$words => task.run(&LimbMontgomery::<$words>::new(n)),)*
-                _ => task.run(&LargeRing::new(n.clone())),
+                0..=1 => task.in_ring(&Montgomery::new(n.low_word())),
+                2 => task.in_ring(&DoubleMontgomery::new(n.to_u128().expect("two words"))),
+                $(..=$words => task.in_ring(&LimbMontgomery::<$words>::new(n)),)*
+                _ => task.in_ring(&LargeRing::new(n.clone())),
             }
         };
     }
@@ -41,7 +41,7 @@ mod tests {
     impl Task for Fermat {
         type Answer = (bool, Natural);
 
-        fn run<R: Ring>(self, ring: &R) -> Self::Answer {
+        fn in_ring<R: Ring>(self, ring: &R) -> Self::Answer {
             let exponent = ring.below();
             let mut power = ring.pow_odd(&ring.residue(3), &exponent);
             for _ in 0..exponent.twos {

@@ -15,9 +15,16 @@ pub(super) fn mul<const L: usize>(
     n: &[u64; L],
     negative_inverse: u64,
 ) -> [u64; L] {
-    if L < ROWS_BY_TWO_MIN {
-        return by_rows(a, b, n, negative_inverse);
+    match L {
+        ..=IN_PLACE_MAX => by_rows(a, b, n, negative_inverse),
+        ..ROWS_BY_TWO_MIN => by_rows_apart(a, b, n, negative_inverse),
+        _ => by_two_rows(a, b, n, negative_inverse),
     }
+}
+
+/// Multiplies two rows at a time, then reduces.
+#[inline(never)]
+fn by_two_rows<const L: usize>(a: &[u64; L], b: &[u64; L], n: &[u64; L], negative_inverse: u64) -> [u64; L] {
     let mut product = [[0; L]; 2];
     let words = product.as_flattened_mut();
     for row in (0..L).step_by(2) {
@@ -30,9 +37,15 @@ pub(super) fn mul<const L: usize>(
 /// Returns `a²·2^(-64·L) mod n`.
 #[inline]
 pub(super) fn square<const L: usize>(a: &[u64; L], n: &[u64; L], negative_inverse: u64) -> [u64; L] {
-    if L < ROWS_BY_TWO_MIN {
-        return by_rows(a, a, n, negative_inverse);
+    match L {
+        ..ROWS_BY_TWO_MIN => mul(a, a, n, negative_inverse),
+        _ => square_by_two_rows(a, n, negative_inverse),
     }
+}
+
+/// Squares, then reduces two rows at a time.
+#[inline(never)]
+fn square_by_two_rows<const L: usize>(a: &[u64; L], n: &[u64; L], negative_inverse: u64) -> [u64; L] {
     let mut product = [[0; L]; 2];
     let words = product.as_flattened_mut();
     // Products of different words, once.
@@ -50,6 +63,17 @@ pub(super) fn square<const L: usize>(a: &[u64; L], n: &[u64; L], negative_invers
         (carry, before) = (above >> 64, high);
     }
     reduce(product, n, negative_inverse)
+}
+
+/// The same as `by_rows`, as a function that is called: its code is long and there is only one of it for each length.
+#[inline(never)]
+fn by_rows_apart<const L: usize>(
+    a: &[u64; L],
+    b: &[u64; L],
+    n: &[u64; L],
+    negative_inverse: u64,
+) -> [u64; L] {
+    by_rows(a, b, n, negative_inverse)
 }
 
 /// Multiplies and reduces row by row.
@@ -172,5 +196,8 @@ fn overflowing(a: u64, b: u64) -> (u64, u64) {
 fn low_word(number: u128) -> u64 {
     number as u64
 }
+
+/// Words of a product that is written out where it is used.
+const IN_PLACE_MAX: usize = 4;
 
 const WORD: u128 = u64::MAX as u128;

@@ -109,7 +109,7 @@ struct BailliePsw;
 impl Task for BailliePsw {
     type Answer = bool;
 
-    fn run<R: Ring>(self, ring: &R) -> bool {
+    fn in_ring<R: Ring>(self, ring: &R) -> bool {
         miller_rabin::passes(ring, 2) && lucas::passes(ring)
     }
 }
