@@ -82,17 +82,16 @@ pub fn product_tree(numbers: Vec<Natural>) -> Vec<Vec<Natural>> {
 /// ```
 #[must_use]
 pub fn remainders(n: &Natural, moduli: &[Natural]) -> Vec<Natural> {
-    down(n, product_tree(moduli.to_vec()), |modulus| modulus.clone())
+    down(n, product_tree(moduli.to_vec()))
 }
 
-/// Takes remainders down a tree by what is made of each of its products. Gives the memory of a row back when it is done.
-fn down(n: &Natural, rows: Vec<Vec<Natural>>, modulus: impl Fn(&Natural) -> Natural) -> Vec<Natural> {
+/// Takes remainders down a tree, and gives the memory of each row back when it is done.
+fn down(n: &Natural, rows: Vec<Vec<Natural>>) -> Vec<Natural> {
     let mut above = vec![n.clone()];
     for row in rows.into_iter().rev() {
         // The first row that is looked at is the product of all, whose remainder is taken from n itself.
         let parent = |index: usize| if above.len() == row.len() { index } else { index / 2 };
-        above =
-            row.iter().enumerate().map(|(index, number)| &above[parent(index)] % modulus(number)).collect();
+        above = row.iter().enumerate().map(|(index, modulus)| &above[parent(index)] % modulus).collect();
     }
     above
 }
@@ -167,10 +166,17 @@ fn divisors(n: &Natural, tree: &[Vec<Natural>], primes: &[u64]) -> Vec<u64> {
 pub fn batch_gcd(numbers: &[Natural]) -> Vec<Natural> {
     assert!(!numbers.iter().any(Natural::is_zero), "0 shares a factor with every number");
     let rows = product_tree(numbers.to_vec());
-    let product = rows.last().and_then(|row| row.first()).cloned().unwrap_or(Natural::ONE);
-    // Modulo the square of a number, the product is the number times the product of the others.
-    let rests = down(&product, rows, |number| number * number);
-    numbers.iter().zip(rests).map(|(number, rest)| number.gcd(&(rest / number))).collect()
+    // Of the sum over all numbers of the product of the others, a number divides every term but its own.
+    let mut sums = vec![Natural::ONE; numbers.len()];
+    for row in &rows[..rows.len() - 1] {
+        let pairs = sums.chunks(2).zip(row.chunks(2)).map(|pair| match pair {
+            ([left_sum, right_sum], [left, right]) => left_sum * right + right_sum * left,
+            (rest, _) => rest[0].clone(),
+        });
+        sums = pairs.collect();
+    }
+    let sum = sums.pop().unwrap_or(Natural::ZERO);
+    numbers.iter().zip(down(&sum, rows)).map(|(number, others)| number.gcd(&others)).collect()
 }
 
 #[cfg(test)]

@@ -15,10 +15,12 @@ pub(super) fn mul<const L: usize>(
     n: &[u64; L],
     negative_inverse: u64,
 ) -> [u64; L] {
-    match L {
-        ..=IN_PLACE_MAX => by_rows(a, b, n, negative_inverse),
-        ..ROWS_BY_TWO_MIN => by_rows_apart(a, b, n, negative_inverse),
-        _ => by_two_rows(a, b, n, negative_inverse),
+    if L <= IN_PLACE_MAX {
+        by_rows(a, b, n, negative_inverse)
+    } else if L < ROWS_BY_TWO_MIN {
+        by_rows_apart(a, b, n, negative_inverse)
+    } else {
+        by_two_rows(a, b, n, negative_inverse)
     }
 }
 
@@ -37,9 +39,10 @@ fn by_two_rows<const L: usize>(a: &[u64; L], b: &[u64; L], n: &[u64; L], negativ
 /// Returns `a²·2^(-64·L) mod n`.
 #[inline]
 pub(super) fn square<const L: usize>(a: &[u64; L], n: &[u64; L], negative_inverse: u64) -> [u64; L] {
-    match L {
-        ..ROWS_BY_TWO_MIN => mul(a, a, n, negative_inverse),
-        _ => square_by_two_rows(a, n, negative_inverse),
+    if L < ROWS_BY_TWO_MIN {
+        mul(a, a, n, negative_inverse)
+    } else {
+        square_by_two_rows(a, n, negative_inverse)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn try_pair(n: u128, sigmas: [u64; 2], first_bound: u64, second_bound
     let mut steps = Vec::new();
     for prime in crate::primes(..=first_bound) {
         steps.clear();
-        let result = chain::append(prime, 0, &mut steps);
+        let result = chain::append_soon(prime, 0, &mut steps);
         let bound = if prime == 2 { first_bound.saturating_mul(4) } else { first_bound };
         let mut power = 1;
         while power <= bound / prime {

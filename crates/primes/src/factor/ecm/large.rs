@@ -43,7 +43,7 @@ impl Task for CurveUnit {
         let mut steps = Vec::new();
         for prime in crate::primes(..=self.first_bound) {
             steps.clear();
-            let result = chain::append(prime, 0, &mut steps);
+            let result = chain::append_soon(prime, 0, &mut steps);
             let mut power = 1;
             // Two more for the group's order, which 4 divides anyway.
             let bound = if prime == 2 { self.first_bound.saturating_mul(4) } else { self.first_bound };
