@@ -8,7 +8,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use primestream_primes::{Effort, Natural, count, factor, factor_u64, is_prime_u64, primality, primes};
+use primestream_primes::{
+    Effort, Natural, are_primes, count, factor, factor_u64, is_prime_u64, primality, primes, tree,
+};
 
 fn main() {
     // `cargo test --all-targets` runs benches too, without this flag: there, building is enough.
@@ -68,10 +70,21 @@ fn main() {
     bench("primality/word/primes_of_63_bits", 10_000, "number", &|| {
         assert!(large.iter().all(|&prime| is_prime_u64(black_box(prime))));
     });
+    bench("primality/eight/primes_of_63_bits", 10_000, "number", &|| {
+        assert!(large.as_chunks().0.iter().all(|primes| are_primes(black_box(primes)) == [true; 8]));
+    });
+    let candidates: Vec<u64> =
+        random(3).map(|n| n | 1).filter(|n| gcd_with_small(*n) == 1).take(10_000).collect();
+    bench("primality/word/candidates", 10_000, "number", &|| {
+        black_box(candidates.iter().filter(|&&n| is_prime_u64(n)).count());
+    });
+    bench("primality/eight/candidates", 10_000, "number", &|| {
+        black_box(candidates.as_chunks().0.iter().filter(|eight| are_primes(eight)[0]).count());
+    });
     bench("primality/word/random_odd_64_bits", 100_000, "number", &|| {
         black_box(random(1).take(100_000).filter(|n| is_prime_u64(n | 1)).count());
     });
-    for exponent in [127_u64, 521, 2_203] {
+    for exponent in [127_u64, 521, 1_279, 2_203, 4_253] {
         let mersenne = (Natural::ONE << exponent) - 1;
         bench(&format!("primality/natural/2^{exponent}-1"), 1, "number", &|| {
             black_box(primality(&mersenne));
@@ -94,6 +107,15 @@ fn main() {
     bench("factor/natural/40_and_86_bits", 1, "number", &|| {
         assert!(factor(&semiprime, Effort::Normal).is_complete());
     });
+    let keys: Vec<Natural> =
+        random(4).take(1_000).map(|seed| Natural::from(seed).pow(16) * 2_u64 + 1_u64).collect();
+    bench("tree/batch_gcd/1000_of_1024_bits", 1_000, "number", &|| {
+        assert_eq!(tree::batch_gcd(&keys).len(), keys.len());
+    });
+    bench("tree/trial_division/1000_of_1024_bits", 1_000, "number", &|| {
+        let small: Vec<u64> = primes(..1 << 16).collect();
+        assert_eq!(tree::batch_trial_division(&keys, &small).len(), keys.len());
+    });
     let long = (Natural::ONE << 332_192) + 3;
     bench("factor/natural/10^5_digits", 1, "number", &|| {
         assert_eq!(factor(&long, Effort::Normal).product(), long);
@@ -113,6 +135,15 @@ fn random(seed: u64) -> impl Iterator<Item = u64> {
         let word = word ^ word >> 7;
         Some(word ^ word << 17)
     })
+}
+
+/// The common divisor with the product of the primes below 54.
+fn gcd_with_small(n: u64) -> u64 {
+    let (mut a, mut b) = (16_294_579_238_595_022_365, n);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 const RUNS: u32 = 3;

@@ -5,7 +5,7 @@
 //! | | below 2^64 | any size |
 //! | --- | --- | --- |
 //! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`index_of`], [`table`] | [`primes_u128`], below 2^128 |
-//! | Is it prime? | [`is_prime_u64`]: certain | [`primality()`]: says how certain |
+//! | Is it prime? | [`is_prime_u64`], [`are_primes`]: certain | [`primality()`]: says how certain |
 //! | What divides it? | [`factor_u64`]: complete, without the heap | [`factor()`]: as far as an [`Effort`] goes |
 //!
 //! # Which primes?
@@ -33,6 +33,8 @@
 //! # Ok::<(), primestream_primes::ParseNaturalError>(())
 //! ```
 //!
+//! Where `n - 1` can be factored far enough, [`certificate()`] proves it, for anyone to check.
+//!
 //! # What divides it?
 //!
 //! Giving up is not an error: what resists the work allowed is the cofactor.
@@ -49,26 +51,31 @@
 //! # Ok::<(), primestream_primes::ParseNaturalError>(())
 //! ```
 //!
+//! Many numbers at once share work: see [`tree`].
+//!
 //! Nothing here opens a file, starts a thread, asks the time or draws lots: the same
 //! question has the same answer at the same cost. Keys in brackets at the head of a
 //! file, such as `[Brent1980]`, are resolved in `docs/references.md`.
 
 #![forbid(unsafe_code)]
 
+pub mod certificate;
 pub mod factor;
 mod montgomery;
 pub mod natural;
 pub mod primality;
 pub mod sieve;
 pub mod table;
+pub mod tree;
 pub mod tuning;
 
+pub use certificate::{Certificate, ParseCertificateError, certificate};
 pub use factor::{
     Band, Effort, Factoring, Factorization, FactorizationU64, Method, PrimePower, PrimePowerU64, Progress,
     ResumeError, Unit, Worker, factor, factor_u64,
 };
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
-pub use primality::{Primality, is_prime_u64, primality};
+pub use primality::{Primality, are_primes, is_prime_u64, primality};
 pub use sieve::{
     ParsePositionError, Position, Primes, Whole, count, index_of, nth_prime, primes, primes_u128,
 };

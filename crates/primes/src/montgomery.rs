@@ -5,17 +5,23 @@
 //! words) where a division costs ten times as much. Setting up costs one division
 //! and a few products. Source: [Montgomery1985].
 //!
-//! The algorithms are written once, over [`Ring`]; `montgomery/` holds the ring in
-//! two words and the one in any number of them.
+//! The algorithms are written once, over [`Ring`]; `montgomery/` holds the rings in two words, in a
+//! fixed number of them and in any, and the choice between all of them.
 
+mod choice;
 mod double;
 mod large;
+mod limbs;
+mod rows;
 
+pub(crate) use choice::{LIMB_BITS_MAX, Task, with_ring};
 pub(crate) use double::DoubleMontgomery;
 pub(crate) use large::LargeRing;
+pub(crate) use limbs::LimbMontgomery;
 
 use std::hint::select_unpredictable;
 
+use crate::Natural;
 use crate::natural::{gcd_u64, inverse_u64};
 
 /// Sums and products of residues, of one number or of several side by side.
@@ -46,6 +52,9 @@ pub(crate) trait Ring: Arithmetic<Number: PartialEq> {
     fn residue(&self, value: u64) -> Self::Number;
     fn half(&self, a: &Self::Number) -> Self::Number;
 
+    /// A residue over a number that shares no factor with the modulus, without an inverse.
+    fn divide(&self, a: &Self::Number, divisor: u64) -> Self::Number;
+
     /// The inverse of a residue that shares no factor with the modulus; of another one,
     /// the common divisor.
     fn invert(&self, a: &Self::Number) -> Result<Self::Number, Self::Number>;
@@ -55,6 +64,9 @@ pub(crate) trait Ring: Arithmetic<Number: PartialEq> {
 
     /// Whether a common divisor is 1.
     fn is_unit(divisor: &Self::Number) -> bool;
+
+    /// A common divisor, or the modulus, as an integer.
+    fn natural(divisor: &Self::Number) -> Natural;
 
     /// `n mod divisor`, for a divisor other than 0.
     fn modulus_rem(&self, divisor: u64) -> u64;
@@ -90,16 +102,22 @@ pub(crate) trait Ring: Arithmetic<Number: PartialEq> {
         power
     }
 
-    /// Raises 2 to the odd part of an exponent. Nothing branches on the bits, which no
-    /// processor predicts.
+    /// Raises 2 to the odd part of an exponent.
     fn two_pow_odd(&self, exponent: &Exponent<Self::Number>) -> Self::Number {
         let mut power = self.residue(2);
         for index in (0..exponent.odd_bits - 1).rev() {
-            let square = self.square(&power);
-            let double = self.double(&square);
-            power = if Self::bit(&exponent.odd, index) { double } else { square };
+            power = self.two_step(&power, Self::bit(&exponent.odd, index));
         }
         power
+    }
+
+    /// Doubles the exponent of a power of 2, and adds 1 if the bit is set. Nothing branches on the
+    /// bit, which no processor predicts.
+    #[inline(always)]
+    fn two_step(&self, power: &Self::Number, bit: bool) -> Self::Number {
+        let square = self.square(power);
+        let double = self.double(&square);
+        select_unpredictable(bit, double, square)
     }
 }
 
@@ -180,6 +198,7 @@ impl Ring for Montgomery {
             0 => 0,
             1 => self.one,
             _ if value < self.n => self.mul(&value, &self.into),
+            2 => self.double(&self.one),
             _ => self.mul(&(value % self.n), &self.into),
         }
     }
@@ -203,6 +222,14 @@ impl Ring for Montgomery {
         if a.is_multiple_of(2) { a / 2 } else { a / 2 + self.n / 2 + 1 }
     }
 
+    #[inline]
+    fn divide(&self, a: &u64, divisor: u64) -> u64 {
+        let multiple = multiple_to_divide(a % divisor, self.n % divisor, divisor);
+        let (quotient, _) =
+            split((u128::from(*a) + u128::from(multiple) * u128::from(self.n)) / u128::from(divisor));
+        quotient
+    }
+
     fn common_divisor(&self, a: &u64) -> u64 {
         gcd_u64(*a, self.n)
     }
@@ -211,6 +238,11 @@ impl Ring for Montgomery {
         *divisor == 1
     }
 
+    fn natural(divisor: &u64) -> Natural {
+        Natural::from(*divisor)
+    }
+
+    #[inline]
     fn modulus_rem(&self, divisor: u64) -> u64 {
         self.n % divisor
     }
@@ -234,6 +266,17 @@ impl Ring for Montgomery {
     fn bit(exponent: &u64, index: u64) -> bool {
         exponent >> index & 1 == 1
     }
+}
+
+/// How often the modulus must be added to a residue before a number divides it, both known by their remainders.
+#[inline]
+fn multiple_to_divide(rest: u64, modulus_rest: u64, divisor: u64) -> u64 {
+    if rest == 0 {
+        return 0;
+    }
+    let inverse = inverse_u64(modulus_rest, divisor).expect("the divisor has no factor of the modulus");
+    let (multiple, _) = split(u128::from(divisor - rest) * u128::from(inverse) % u128::from(divisor));
+    multiple
 }
 
 fn exponent(odd: u64, twos: u32) -> Exponent<u64> {
@@ -269,6 +312,10 @@ mod tests {
                         "{a}² + {b} mod {n}"
                     );
                     assert_eq!(ring.double(&ring.half(&x)), x, "{a}/2 mod {n}");
+                    for divisor in [1, 2, 3, 5, 7].into_iter().filter(|&divisor| gcd_u64(divisor, n) == 1) {
+                        let quotient = ring.divide(&x, divisor);
+                        assert_eq!(ring.mul(&quotient, &ring.residue(divisor)), x, "{a}/{divisor} mod {n}");
+                    }
                     assert_eq!(ring.sub(&ring.add(&x, &y), &y), x, "{a}+{b} mod {n}");
                     assert_eq!(ring.add(&ring.negate(&x), &x), 0, "-{a} mod {n}");
                     assert_eq!(ring.common_divisor(&x), gcd_u64(a, n), "gcd({a}, {n})");

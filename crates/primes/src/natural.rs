@@ -2,8 +2,8 @@
 //!
 //! Use [`Natural`] where a number may pass 2^64; below that, a machine word is
 //! faster by an order of magnitude and has its own functions in this crate. All
-//! arithmetic allocates. Addition is linear in the digits, multiplication better
-//! than quadratic, division quadratic.
+//! arithmetic allocates. Addition is linear in the digits, multiplication and
+//! division better than quadratic.
 //!
 //! Nothing outside this module names the library behind it, so that changing it
 //! changes one room. `natural/` holds the operators, the decimal text, and what
@@ -133,6 +133,28 @@ impl Natural {
         let low = digits.next().unwrap_or(0);
         let high = digits.next().unwrap_or(0);
         Some(u128::from(high) << 64 | u128::from(low))
+    }
+
+    /// Returns the least significant word.
+    pub(crate) fn low_word(&self) -> u64 {
+        self.0.iter_u64_digits().next().unwrap_or(0)
+    }
+
+    /// Returns the words, least significant first, with zeros behind; there must be no more of them.
+    pub(crate) fn to_words<const L: usize>(&self) -> [u64; L] {
+        let mut words = [0; L];
+        assert!(self.bits() <= 64 * L as u64, "more words than asked for");
+        for (word, digit) in words.iter_mut().zip(self.0.iter_u64_digits()) {
+            *word = digit;
+        }
+        words
+    }
+
+    /// Reads words, least significant first; zeros at the end are accepted.
+    pub(crate) fn from_words(words: &[u64]) -> Self {
+        let halves = words.iter().flat_map(|&word| [word & 0xffff_ffff, word >> 32]);
+        let halves = halves.map(|half| u32::try_from(half).expect("half a word"));
+        Self(BigUint::new(halves.collect()))
     }
 
     /// Returns the bytes, least significant first, without leading zeros; none for 0.

@@ -2,6 +2,12 @@
 
 use crate::factor::Limits;
 
+/// Words from which on a Montgomery product is made apart from its reduction, two rows at a time.
+///
+/// Lower writes short products to memory and back, higher reads every row of a long one twice.
+/// At 16 words both take as long. Lengths from here on are even.
+pub const ROWS_BY_TWO_MIN: usize = 24;
+
 /// Decimal digits read by the plain quadratic loop before halves are joined by a product.
 ///
 /// Higher slows long numbers by the square; lower spends calls on short ones. From 256
@@ -152,6 +158,11 @@ pub const WORD_ECM: [(u64, u64, u64); 4] =
 
 /// Longest number, in bits, that each entry but the last of [`WORD_ECM`] serves.
 pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
+
+/// Wheel of the second stage of curves for numbers of more than a word, 2·3·5·7·11.
+///
+/// Higher pays for more babies in every block of giants, lower for more giants.
+pub(crate) const ECM_WHEEL: u64 = 2_310;
 
 /// First number not tried as a divisor of a number of two words.
 ///

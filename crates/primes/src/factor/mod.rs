@@ -11,12 +11,19 @@
 //! answer itself in `factorization`.
 
 mod band;
+mod divisor;
 mod ecm;
 mod effort;
 mod factoring;
 mod factorization;
 mod hart;
+mod lucas_sequence;
 mod method;
+#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
+mod p_minus_1;
+#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
+mod p_plus_1;
+mod pairs;
 mod perfect_power;
 mod rho;
 mod save;

@@ -6,6 +6,7 @@
 use std::hint::select_unpredictable;
 
 use super::{Arithmetic, Exponent, Ring};
+use crate::Natural;
 use crate::natural::{gcd_u64, inverse_u128};
 
 /// The integers modulo an odd number below 2^128, in the form `a·2^128 mod n`.
@@ -71,6 +72,7 @@ impl Ring for DoubleMontgomery {
         match value {
             0 => 0,
             1 => self.one,
+            2 => self.double(&self.one),
             _ => self.mul(&(u128::from(value) % self.n), &self.into),
         }
     }
@@ -93,6 +95,16 @@ impl Ring for DoubleMontgomery {
         if a.is_multiple_of(2) { a / 2 } else { a / 2 + self.n / 2 + 1 }
     }
 
+    #[inline]
+    fn divide(&self, a: &u128, divisor: u64) -> u128 {
+        let wide = u128::from(divisor);
+        let [rest, n_rest] =
+            [a % wide, self.n % wide].map(|rest| u64::try_from(rest).expect("below the divisor"));
+        let multiple = u128::from(super::multiple_to_divide(rest, n_rest, divisor));
+        // (a + multiple·n) / divisor, part by part; it is below n.
+        a / wide + multiple * (self.n / wide) + (u128::from(rest) + multiple * u128::from(n_rest)) / wide
+    }
+
     fn common_divisor(&self, a: &u128) -> u128 {
         gcd_u128(*a, self.n)
     }
@@ -101,6 +113,11 @@ impl Ring for DoubleMontgomery {
         *divisor == 1
     }
 
+    fn natural(divisor: &u128) -> Natural {
+        Natural::from(*divisor)
+    }
+
+    #[inline]
     fn modulus_rem(&self, divisor: u64) -> u64 {
         u64::try_from(self.n % u128::from(divisor)).expect("a remainder is below its divisor")
     }
@@ -161,7 +178,6 @@ const WORD: u128 = u64::MAX as u128;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Natural;
 
     #[test]
     fn agrees_with_division() {
@@ -180,6 +196,12 @@ mod tests {
                         "{a}² + {b} mod {n}"
                     );
                     assert_eq!(ring.double(&ring.half(&x)), x, "{a}/2 mod {n}");
+                    for divisor in
+                        [1, 2, 3, 5, 7].into_iter().filter(|&divisor| gcd_u128(divisor.into(), n) == 1)
+                    {
+                        let quotient = ring.divide(&x, divisor);
+                        assert_eq!(ring.mul(&quotient, &ring.residue(divisor)), x, "{a}/{divisor} mod {n}");
+                    }
                     assert_eq!(ring.sub(&ring.add(&x, &y), &y), x, "{a}+{b} mod {n}");
                     let naive = Natural::from(a).gcd(&Natural::from(n)).to_u128().unwrap();
                     assert_eq!(ring.common_divisor(&x), naive, "gcd({a}, {n})");

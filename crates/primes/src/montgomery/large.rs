@@ -1,8 +1,7 @@
-//! Modular arithmetic of any size, by division; right beyond two words.
+//! Modular arithmetic of any size, by division; right beyond 64 words.
 //!
 //! A product allocates, and costs a multiplication and a division by the library
-//! behind [`Natural`]: some thirty times a product in two words at 200 bits, and from
-//! there on the square of the length.
+//! behind [`Natural`].
 
 use super::{Arithmetic, Exponent, Ring};
 use crate::Natural;
@@ -54,12 +53,21 @@ impl Ring for LargeRing {
         if a.is_even() { a >> 1 } else { (a + &self.n) >> 1 }
     }
 
+    fn divide(&self, a: &Natural, divisor: u64) -> Natural {
+        let multiple = super::multiple_to_divide(a.rem_u64(divisor), self.n.rem_u64(divisor), divisor);
+        (&self.n * multiple + a) / divisor
+    }
+
     fn common_divisor(&self, a: &Natural) -> Natural {
         self.n.gcd(a)
     }
 
     fn is_unit(divisor: &Natural) -> bool {
         divisor.is_one()
+    }
+
+    fn natural(divisor: &Natural) -> Natural {
+        divisor.clone()
     }
 
     fn modulus_rem(&self, divisor: u64) -> u64 {
@@ -102,6 +110,7 @@ mod tests {
         assert_eq!(ring.add(&r(7), &r(11)), 3);
         assert_eq!(ring.sub(&r(7), &r(11)), 11);
         assert_eq!((ring.half(&r(7)), ring.half(&r(8))), (Natural::from(11_u64), Natural::from(4_u64)));
+        assert_eq!(ring.divide(&r(7), 4), 13);
         assert_eq!(ring.common_divisor(&r(10)), 5);
         assert_eq!(ring.common_divisor(&r(0)), 15);
         assert_eq!((ring.below().odd, ring.below().twos), (Natural::from(7_u64), 1));

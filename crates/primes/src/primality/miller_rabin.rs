@@ -6,21 +6,27 @@
 //! Sources: [Rabin1980], [Feitsma2013].
 
 use crate::Natural;
-use crate::montgomery::Ring;
+use crate::montgomery::{Exponent, Ring};
 
 /// Returns whether the modulus passes the strong test to a base it does not divide.
-pub(crate) fn passes<R: Ring>(ring: &R, base: u64) -> bool {
+pub(super) fn passes<R: Ring>(ring: &R, base: u64) -> bool {
     let exponent = ring.below();
-    let one = ring.residue(1);
-    let minus_one = ring.negate(&one);
-    let mut power = match base {
+    let power = match base {
         2 => ring.two_pow_odd(&exponent),
         _ => ring.pow_odd(&ring.residue(base), &exponent),
     };
+    verdict(ring, &exponent, power)
+}
+
+/// Whether the test is passed, from a base to the power of the odd part of `n - 1`.
+#[inline(always)]
+pub(super) fn verdict<R: Ring>(ring: &R, below: &Exponent<R::Number>, mut power: R::Number) -> bool {
+    let one = ring.residue(1);
+    let minus_one = ring.negate(&one);
     if power == one || power == minus_one {
         return true;
     }
-    for _ in 1..exponent.twos {
+    for _ in 1..below.twos {
         power = ring.square(&power);
         if power == minus_one {
             return true;
@@ -29,9 +35,9 @@ pub(crate) fn passes<R: Ring>(ring: &R, base: u64) -> bool {
     false
 }
 
-/// The same to base 2 for an odd number of many words, where the library's own
-/// power is several times faster than a ring that divides.
-pub(crate) fn passes_base_2_large(n: &Natural) -> bool {
+/// The same to base 2 for an odd number too long for a ring without division, where
+/// the library's own power is several times faster.
+pub(super) fn passes_base_2_large(n: &Natural) -> bool {
     let minus_one = n - 1;
     let Some(twos) = minus_one.trailing_zeros() else { return false };
     let mut power = Natural::from(2_u64).pow_mod(&(&minus_one >> twos), n);
@@ -50,7 +56,7 @@ pub(crate) fn passes_base_2_large(n: &Natural) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::montgomery::{DoubleMontgomery, LargeRing, Montgomery};
+    use crate::montgomery::{DoubleMontgomery, LargeRing, LimbMontgomery, Montgomery};
     use crate::table;
 
     #[test]
@@ -69,10 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn three_rings_and_the_library_agree() {
+    fn rings_and_the_library_agree() {
         for n in (3..2_000).step_by(2).chain([2047, 3277, (1 << 61) - 1, (1 << 61) + 1]) {
             let expected = passes(&Montgomery::new(n), 2);
             assert_eq!(passes(&DoubleMontgomery::new(n.into()), 2), expected, "{n}");
+            assert_eq!(passes(&LimbMontgomery::<3>::new(&n.into()), 2), expected, "{n}");
             assert_eq!(passes(&LargeRing::new(n.into()), 2), expected, "{n}");
             assert_eq!(passes_base_2_large(&n.into()), expected, "{n}");
         }

@@ -1,28 +1,19 @@
 //! The second stage: one prime of the group's order may be larger than all others.
 //!
 //! With `Q` the point after the first stage, a prime `q = m·D ± j` annihilates it if `m·D·Q` and `j·Q`
-//! have the same x-coordinate. The few `j` coprime to `D` are the *babies*, the multiples of `D` the
-//! *giants*; one product for each pair gathers all differences, and one pair often serves two primes. All points
+//! have the same x-coordinate; `pairs` tells which are needed. One product for each pair gathers all differences. All points
 //! of a block are brought to one denominator first, which costs four products each and halves the
 //! price of a pair. Source: \[Montgomery1987\], section 4.
 
+use super::super::pairs::Pairs;
 use super::chain::{self, Step};
 use super::curve::{Curve, Point, add, double, follow};
 use crate::montgomery::Arithmetic;
-use crate::natural::gcd_u64;
 
-/// Which pairs are needed for the primes between two bounds.
+/// What the second stage does on any curve, for the primes between two bounds.
 #[derive(Debug)]
 pub(super) struct Continuation {
-    wheel: u64,
-    /// Numbers coprime to the wheel and below its half.
-    babies: Vec<u64>,
-    /// The first giant, as a multiple of the wheel.
-    first_giant: u64,
-    /// Babies that go with each giant, by index.
-    pairs: Vec<Vec<u16>>,
-    /// Babies that are themselves wanted primes.
-    alone: Vec<u16>,
+    pairs: Pairs,
     /// Steps from a point to `wheel` times it.
     to_wheel: (Vec<Step>, u8),
 }
@@ -30,30 +21,12 @@ pub(super) struct Continuation {
 impl Continuation {
     /// Plans for the primes above `after` and up to `last`. The wheel is a multiple of 6.
     pub(super) fn new(after: u64, last: u64, wheel: u64) -> Self {
-        assert!(wheel.is_multiple_of(6), "babies are reached in steps of six");
-        let babies: Vec<u64> = (1..wheel / 2).filter(|&j| gcd_u64(j, wheel) == 1).collect();
-        let baby = |distance: u64| {
-            let index = babies.binary_search(&distance).expect("a prime is coprime to the wheel");
-            u16::try_from(index).expect("a wheel has few babies")
-        };
-        let first_giant = ((after + wheel / 2) / wheel).max(1);
-        let mut pairs: Vec<Vec<u16>> = Vec::new();
-        let mut alone = Vec::new();
-        for prime in crate::primes(after + 1..=last).filter(|prime| !wheel.is_multiple_of(*prime)) {
-            let giant = (prime + wheel / 2) / wheel;
-            if giant == 0 {
-                alone.push(baby(prime));
-                continue;
-            }
-            let index = usize::try_from(giant - first_giant).expect("few giants");
-            pairs.resize(pairs.len().max(index + 1), Vec::new());
-            pairs[index].push(baby(prime.abs_diff(giant * wheel)));
-        }
-        for babies in &mut pairs {
-            babies.sort_unstable();
-            babies.dedup();
-        }
-        let (mut steps, mut place, mut rest) = (Vec::new(), 0, wheel);
+        Self::of(Pairs::new(after, last, wheel))
+    }
+
+    /// Plans for these pairs.
+    pub(super) fn of(pairs: Pairs) -> Self {
+        let (mut steps, mut place, mut rest) = (Vec::new(), 0, pairs.wheel);
         for prime in [2, 3, 5, 7, 11, 13] {
             while rest.is_multiple_of(prime) {
                 place = chain::append(prime, place, &mut steps);
@@ -61,7 +34,7 @@ impl Continuation {
             }
         }
         assert_eq!(rest, 1, "a wheel is a product of the first primes");
-        Self { wheel, babies, first_giant, pairs, alone, to_wheel: (steps, place) }
+        Self { pairs, to_wheel: (steps, place) }
     }
 
     /// Returns the product of the differences of all pairs, times `product`.
@@ -75,15 +48,16 @@ impl Continuation {
         let a24 = &curve.a24;
         let babies = self.babies(field, a24, point);
         let mut product = self
+            .pairs
             .alone
             .iter()
             .fold(product, |product, &baby| field.mul(&product, &babies[usize::from(baby)].z));
         let (steps, result) = &self.to_wheel;
         let stride = follow(field, a24, point.clone(), (steps, *result));
-        let (mut before, mut giant) = consecutive(field, a24, &stride, self.first_giant);
+        let (mut before, mut giant) = consecutive(field, a24, &stride, self.pairs.first_giant);
         let mut points = babies;
         let babies_count = points.len();
-        let mut left = self.pairs.as_slice();
+        let mut left = self.pairs.of_giants.as_slice();
         while !left.is_empty() {
             let (block, rest) = left.split_at(left.len().min(BLOCK_GIANTS));
             left = rest;
@@ -117,9 +91,9 @@ impl Continuation {
         let six = double(field, a24, &three);
         // Two rows in steps of six: from 1 and from 5, whose element before the first is -5 and -1.
         let mut rows = [(five.clone(), point.clone()), (point.clone(), five)];
-        let mut multiples = Vec::with_capacity(self.babies.len());
-        let mut wanted = self.babies.iter().copied().peekable();
-        for multiple in (0..self.wheel / 2).filter(|j| j % 6 == 1 || j % 6 == 5) {
+        let mut multiples = Vec::with_capacity(self.pairs.babies.len());
+        let mut wanted = self.pairs.babies.iter().copied().peekable();
+        for multiple in (0..self.pairs.wheel / 2).filter(|j| j % 6 == 1 || j % 6 == 5) {
             let (before, now) = &mut rows[usize::from(multiple % 6 == 5)];
             if wanted.next_if_eq(&multiple).is_some() {
                 multiples.push(now.clone());

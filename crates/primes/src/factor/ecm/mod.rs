@@ -6,12 +6,25 @@
 //! of `p`, not of `n`. Source: \[Lenstra1987\].
 //!
 //! By file: `curve` (points), `chain` (how to multiply them), `continuation` (the second stage), `lanes`
-//! (curves in step), `word` (numbers below 2^64).
+//! (curves in step), `word` (numbers below 2^64), `double` (below 2^128), `large` (of any length), `schedule` (how many curves,
+//! and how long).
 
 mod chain;
 mod continuation;
 mod curve;
+#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
+mod double;
 mod lanes;
+#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
+mod large;
+#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
+mod schedule;
 mod word;
 
+#[expect(unused_imports, reason = "no unit of a factorisation runs them yet")]
+pub(super) use self::{
+    double::try_pair,
+    large::CurveUnit,
+    schedule::{CurveLevel, ecm_schedule},
+};
 pub(super) use word::{Found, search};
