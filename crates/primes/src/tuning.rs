@@ -108,33 +108,33 @@ pub const WINDOW_TRIES: u64 = 4;
 const _: () = assert!(SIEVING_PRIME_MAX <= 30 * SEGMENT_BYTES_MAX as u64, "a full segment takes them all");
 const _: () = assert!(SIEVING_PRIME_MAX < TABLE_SIEVE_END as u64 - 100, "sieving primes come from the table");
 
-/// Work at [`Effort::Quick`](crate::Effort::Quick): a thousandth of a second in two words.
+/// Work at [`Effort::Quick`](crate::Effort::Quick): some thousandths of a second.
 pub(crate) const EFFORT_QUICK: Limits = Limits {
     trial_end: 1 << 12,
     primality_bits_max: 1 << 11,
     power_bits_max: 1 << 12,
-    rho_work: 1 << 15,
+    curve_work: 5_000_000,
     siqs_bits_max: 100,
 };
 
 /// Work at [`Effort::Normal`](crate::Effort::Normal): what a person waits for without asking why.
 ///
-/// Twice the bits tested for primality cost eight times as long; rho finds a factor
-/// twice as long in bits for the square of its steps.
+/// Twice the bits tested for primality cost eight times as long; curves find a factor longer by five digits
+/// for fifteen times their work.
 pub(crate) const EFFORT_NORMAL: Limits = Limits {
     trial_end: 1 << 16,
     primality_bits_max: 1 << 12,
     power_bits_max: 1 << 19,
-    rho_work: 1 << 22,
+    curve_work: 4_000_000_000,
     siqs_bits_max: 200,
 };
 
-/// Work at [`Effort::Deep`](crate::Effort::Deep): the most a method of this kind repays.
+/// Work at [`Effort::Deep`](crate::Effort::Deep): what is worth waiting for.
 pub(crate) const EFFORT_DEEP: Limits = Limits {
     trial_end: 1 << 16,
     primality_bits_max: 1 << 14,
     power_bits_max: 1 << 20,
-    rho_work: 1 << 26,
+    curve_work: 1_000_000_000_000,
     siqs_bits_max: 330,
 };
 
@@ -164,6 +164,23 @@ pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
 /// Higher pays for more babies in every block of giants, lower for more giants.
 pub(crate) const ECM_WHEEL: u64 = 2_310;
 
+/// The wheel up to [`SHORT_WHEEL_END`], where 240 babies would cost more than all else.
+pub(crate) const SHORT_WHEEL: u64 = 210;
+
+/// First second bound of a curve that takes the larger wheel.
+pub(crate) const SHORT_WHEEL_END: u64 = 60_000;
+
+/// Curves for factors of less than fifteen digits: how many, and their first bounds.
+///
+/// More of the first find factors of eight digits that the next would find too, at four times the price.
+pub const SHORT_CURVES: [(u64, u64); 3] = [(4, 60), (8, 150), (12, 500)];
+
+/// The part of the sieve's work that curves may cost before it: one in so many.
+///
+/// Lower finds more factors without a sieve, and delays it where there are none; higher sieves numbers
+/// whose factors a few curves more would have found.
+pub const CURVES_OF_SIEVE: u64 = 6;
+
 /// First number not tried as a divisor of a number of two words.
 ///
 /// Rho finds a factor of eleven bits there in the time of a few hundred trials; higher
@@ -181,13 +198,6 @@ pub const RHO_BATCH_STEPS: u64 = 128;
 /// One that fails met every factor of the number in the same step; two in a row are
 /// rare. The bound makes the loop finite.
 pub const RHO_POLYNOMIALS_MAX: u64 = 64;
-
-/// What a step of rho costs on a number of so many words, in steps on two words.
-#[must_use]
-pub const fn rho_step_work(words: usize) -> u64 {
-    let words = words as u64;
-    if words <= 2 { 1 } else { 32 + words.saturating_mul(words) / 2 }
-}
 
 /// Chance of taking a number for a perfect power before the root is drawn, as bits.
 ///

@@ -95,7 +95,7 @@ impl Band {
                 "p − 1, p + 1 and elliptic curves; the quadratic sieve at high effort up to 330 bits"
             }
             Self::Bits1024 | Self::Bits2048 | Self::Bits4096 => "p − 1, p + 1 and elliptic curves",
-            Self::Beyond => "trial division, perfect powers and Pollard's rho",
+            Self::Beyond => "trial division and perfect powers; curves at deep effort up to 16384 bits",
         }
     }
 }

@@ -40,8 +40,8 @@ pub(crate) struct Limits {
     pub(crate) primality_bits_max: u64,
     /// Longest piece tested for being a perfect power, in bits.
     pub(crate) power_bits_max: u64,
-    /// Steps of rho on a number of two words, over all pieces.
-    pub(crate) rho_work: u64,
+    /// What curves and their kin may cost for a piece, in products of words: about nanoseconds.
+    pub(crate) curve_work: u64,
     /// Longest piece given to the quadratic sieve, in bits.
     pub(crate) siqs_bits_max: u64,
 }

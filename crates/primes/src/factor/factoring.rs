@@ -7,10 +7,10 @@ use super::method::Method;
 use super::siqs::Siqs;
 use super::unit::{Gain, Outcome, Task, Unit};
 use super::word::{PrimePowerU64, factor_u64};
-use super::{Factorization, PrimePower, perfect_power, trial};
+use super::{Factorization, PrimePower, perfect_power, plan, trial};
 use crate::Natural;
 use crate::primality::{Primality, primality};
-use crate::tuning::{TRIAL_DOUBLE_END, rho_step_work};
+use crate::tuning::TRIAL_DOUBLE_END;
 
 /// A number on the way to its factors.
 ///
@@ -145,19 +145,16 @@ impl Factoring {
         let Some(attack) = self.attack.as_mut().filter(|_| outcome.attack == self.attacks) else { return };
         attack.under_way -= 1;
         attack.done += 1;
-        let (factor, method) = match outcome.gain {
-            Gain::Nothing => (None, Method::Rho),
-            Gain::Factor(factor) => (Some(factor), Method::Rho),
-            Gain::Relations(relations) => {
-                let factor = attack.sieve.as_mut().and_then(|siqs| {
-                    siqs.merge(relations);
-                    siqs.finish()
-                });
-                (factor, Method::QuadraticSieve)
-            }
+        let factor = match outcome.gain {
+            Gain::Nothing => None,
+            Gain::Factor(factor) => Some(factor),
+            Gain::Relations(relations) => attack.sieve.as_mut().and_then(|siqs| {
+                siqs.merge(relations);
+                siqs.finish()
+            }),
         };
         if let Some(factor) = factor {
-            self.methods.push(method);
+            self.note(outcome.method);
             self.split(factor);
         } else if attack.under_way == 0 && attack.tasks.is_empty() && !attack.may_sieve {
             self.give_up();
@@ -182,12 +179,13 @@ impl Factoring {
             }
             None => {
                 let wanted = attack.done + attack.under_way + attack.tasks.len() as u64;
-                Progress { method: Method::Rho, bits, done: attack.done, wanted }
+                let method = attack.tasks.last().map_or(Method::EllipticCurves, Task::method);
+                Progress { method, bits, done: attack.done, wanted }
             }
         })
     }
 
-    /// Returns the methods that found a factor, in the order in which they did.
+    /// Returns the methods that found a factor, in the order in which they first did.
     #[must_use]
     pub fn methods(&self) -> &[Method] {
         &self.methods
@@ -236,7 +234,7 @@ impl Factoring {
         if n.bits() <= self.limits.power_bits_max
             && let Some((root, exponent)) = perfect_power::root(&n, self.factor_bits_min)
         {
-            self.methods.push(Method::PerfectPower);
+            self.note(Method::PerfectPower);
             self.open.push((root, exponent * multiplicity));
         } else if tested {
             self.begin(n, multiplicity);
@@ -251,10 +249,10 @@ impl Factoring {
     pub(super) fn begin(&mut self, n: Natural, multiplicity: u32) {
         let may_sieve = n.bits() <= self.limits.siqs_bits_max;
         let n = Arc::new(n);
-        let mut tasks = Vec::new();
-        if !may_sieve {
-            let steps = self.limits.rho_work / rho_step_work(n.heap_bytes() / size_of::<u64>());
-            tasks.push(Task::Rho { n: Arc::clone(&n), steps });
+        let tasks = plan::tasks(&n, &self.limits, may_sieve);
+        if tasks.is_empty() && !may_sieve {
+            self.cofactor *= n.pow(multiplicity);
+            return;
         }
         self.attacks += 1;
         self.attack = Some(Attack { n, multiplicity, tasks, sieve: None, may_sieve, under_way: 0, done: 0 });
@@ -278,6 +276,10 @@ impl Factoring {
 
     fn push(&mut self, prime: Natural, exponent: u32, primality: Primality, method: Method) {
         self.found.push(PrimePower { prime, exponent, primality });
+        self.note(method);
+    }
+
+    fn note(&mut self, method: Method) {
         if !self.methods.contains(&method) {
             self.methods.push(method);
         }
@@ -355,7 +357,7 @@ mod tests {
     fn found_primes_leave_the_cofactor() {
         let (p, hard) = ((Natural::ONE << 89) - 1, (Natural::ONE << 107) - 1);
         let mut factoring = Factoring::new(&Natural::ONE, Effort::Quick);
-        factoring.push(p.clone(), 1, Primality::Probable, Method::Rho);
+        factoring.push(p.clone(), 1, Primality::Probable, Method::EllipticCurves);
         factoring.cofactor = &p * &hard;
         let factors = factoring.finish();
         assert!(factors.is_complete());

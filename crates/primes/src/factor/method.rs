@@ -10,10 +10,12 @@ pub enum Method {
     TrialDivision,
     /// A root that is an integer.
     PerfectPower,
-    /// What serves numbers below 2^64: Hart's method, elliptic curves in one word.
+    /// What serves numbers below 2^64: Hart's method, elliptic curves in one word, Pollard's rho.
     Word,
-    /// Pollard's rho.
-    Rho,
+    /// Pollard's P−1.
+    PMinus1,
+    /// Williams' P+1.
+    PPlus1,
     /// Lenstra's elliptic curves.
     EllipticCurves,
     /// The self-initialising quadratic sieve.
@@ -22,11 +24,12 @@ pub enum Method {
 
 impl Method {
     /// All methods.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TrialDivision,
         Self::PerfectPower,
         Self::Word,
-        Self::Rho,
+        Self::PMinus1,
+        Self::PPlus1,
         Self::EllipticCurves,
         Self::QuadraticSieve,
     ];
@@ -38,7 +41,8 @@ impl Method {
             Self::TrialDivision => "trial",
             Self::PerfectPower => "power",
             Self::Word => "word",
-            Self::Rho => "rho",
+            Self::PMinus1 => "p-1",
+            Self::PPlus1 => "p+1",
             Self::EllipticCurves => "ecm",
             Self::QuadraticSieve => "siqs",
         }

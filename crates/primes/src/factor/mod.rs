@@ -1,14 +1,17 @@
 //! What divides it? Factors in order of what they cost to find.
 //!
-//! Trial division takes the small primes, a root takes perfect powers, Pollard's rho
-//! the primes of middling size; each piece is tested for primality before anything
-//! is spent on it. A word is always factored completely. A larger number gets the
-//! work its [`Effort`] allows, and what resists is handed back as the cofactor.
+//! Trial division takes the small primes, a root takes perfect powers, P−1, P+1 and elliptic
+//! curves the primes of middling size, and the quadratic sieve whatever is left of a number
+//! that is not too long for it; each piece is tested for primality before anything is spent on
+//! it. A word is always factored completely. A larger number gets the work its [`Effort`]
+//! allows, and what resists is handed back as the cofactor.
 //!
-//! Nothing here is random: the same number gives the same answer at the same cost.
+//! Nothing here is random: the same number gives the same answer at the same cost. [`factor`]
+//! does everything in one go; a [`Factoring`] hands the same work out in units.
 //!
-//! By file: `word` (below 2^64), `trial`, `perfect_power`, `rho`, `effort`, and the
-//! answer itself in `factorization`.
+//! By file: `word` (below 2^64, with `hart` and `rho`), `trial`, `perfect_power`, `p_minus_1`,
+//! `p_plus_1`, `ecm`, `siqs`; `band`, `effort` and `plan` (what is tried, and how much of it);
+//! `factoring`, `unit` and `save` (how it goes on), and the answer itself in `factorization`.
 
 mod band;
 mod divisor;
@@ -19,12 +22,11 @@ mod factorization;
 mod hart;
 mod lucas_sequence;
 mod method;
-#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
 mod p_minus_1;
-#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
 mod p_plus_1;
 mod pairs;
 mod perfect_power;
+mod plan;
 mod rho;
 mod save;
 mod siqs;

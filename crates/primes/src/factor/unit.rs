@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::rho;
+use super::ecm::{self, CurveUnit};
+use super::method::Method;
 use super::siqs::{Leading, Relation, Setting, Sieve};
+use super::{p_minus_1, p_plus_1};
 use crate::Natural;
-use crate::montgomery::{DoubleMontgomery, LargeRing};
 
 /// A piece of work of a [`Factoring`](super::Factoring), for a [`Worker`].
 ///
@@ -20,14 +21,43 @@ pub struct Unit {
 
 #[derive(Debug, Clone)]
 pub(super) enum Task {
-    Rho { n: Arc<Natural>, steps: u64 },
-    Sieve { setting: Arc<Setting>, leading: Leading },
+    PMinus1 {
+        n: Arc<Natural>,
+        first_bound: u64,
+        second_bound: u64,
+    },
+    PPlus1 {
+        n: Arc<Natural>,
+        first_bound: u64,
+        second_bound: u64,
+    },
+    /// A curve, or in two words two of them.
+    Curve {
+        n: Arc<Natural>,
+        unit: CurveUnit,
+    },
+    Sieve {
+        setting: Arc<Setting>,
+        leading: Leading,
+    },
+}
+
+impl Task {
+    pub(super) fn method(&self) -> Method {
+        match self {
+            Self::PMinus1 { .. } => Method::PMinus1,
+            Self::PPlus1 { .. } => Method::PPlus1,
+            Self::Curve { .. } => Method::EllipticCurves,
+            Self::Sieve { .. } => Method::QuadraticSieve,
+        }
+    }
 }
 
 /// What came of a unit, for the [`Factoring`](super::Factoring) that made it.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub(super) attack: u64,
+    pub(super) method: Method,
     pub(super) gain: Gain,
 }
 
@@ -86,15 +116,21 @@ impl Worker {
 
     /// Works a unit off. Takes from a microsecond to a second, by the length of the number.
     pub fn run(&mut self, unit: &Unit) -> Outcome {
+        let found = |factor: Option<Natural>| factor.map_or(Gain::Nothing, Gain::Factor);
         let gain = match &unit.task {
-            Task::Rho { n, steps } => {
-                let mut steps = *steps;
-                let factor = match n.to_u128() {
-                    Some(double) => rho::rho(&DoubleMontgomery::new(double), &mut steps).map(Natural::from),
-                    None => rho::rho(&LargeRing::new((**n).clone()), &mut steps),
-                };
-                factor.map_or(Gain::Nothing, Gain::Factor)
+            Task::PMinus1 { n, first_bound, second_bound } => {
+                found(p_minus_1::p_minus_1(n, *first_bound, *second_bound))
             }
+            Task::PPlus1 { n, first_bound, second_bound } => {
+                found(p_plus_1::p_plus_1(n, *first_bound, *second_bound))
+            }
+            Task::Curve { n, unit } => found(match n.to_u128() {
+                Some(n) => {
+                    let sigmas = [unit.sigma, unit.sigma + 1];
+                    ecm::try_pair(n, sigmas, unit.first_bound, unit.second_bound).map(Natural::from)
+                }
+                None => unit.run(n),
+            }),
             Task::Sieve { setting, leading } => {
                 if self.sieve.as_ref().is_none_or(|sieve| !sieve.is_for(setting)) {
                     self.sieve = Some(Sieve::new(Arc::clone(setting)));
@@ -102,7 +138,7 @@ impl Worker {
                 self.sieve.as_mut().map_or(Gain::Nothing, |sieve| Gain::Relations(sieve.run(leading)))
             }
         };
-        Outcome { attack: unit.attack, gain }
+        Outcome { attack: unit.attack, method: unit.task.method(), gain }
     }
 }
 

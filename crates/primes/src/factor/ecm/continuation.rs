@@ -9,6 +9,7 @@ use super::super::pairs::Pairs;
 use super::chain::{self, Step};
 use super::curve::{Curve, Point, add, double, follow};
 use crate::montgomery::Arithmetic;
+use crate::tuning::{ECM_WHEEL, SHORT_WHEEL, SHORT_WHEEL_END};
 
 /// What the second stage does on any curve, for the primes between two bounds.
 #[derive(Debug)]
@@ -147,3 +148,8 @@ fn with_one_denominator<A: Arithmetic>(field: &A, points: &[Point<A::Number>]) -
 ///
 /// More of them spread the cost of the babies thinner, fewer stay in the cache.
 const BLOCK_GIANTS: usize = 256;
+
+/// Returns the wheel for a second bound.
+pub(super) fn wheel(second_bound: u64) -> u64 {
+    if second_bound < SHORT_WHEEL_END { SHORT_WHEEL } else { ECM_WHEEL }
+}

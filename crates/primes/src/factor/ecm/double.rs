@@ -3,11 +3,10 @@
 use super::super::divisor::Divisor;
 use super::super::pairs::Pairs;
 use super::chain;
-use super::continuation::Continuation;
+use super::continuation::{Continuation, wheel};
 use super::curve::{Curve, Point, follow};
 use super::lanes::Lanes;
 use crate::montgomery::DoubleMontgomery;
-use crate::tuning::ECM_WHEEL;
 
 /// Returns a proper factor of an odd `n ≥ 3`, not necessarily prime, if one of two curves finds one.
 ///
@@ -48,7 +47,7 @@ pub(crate) fn try_pair(n: u128, sigmas: [u64; 2], first_bound: u64, second_bound
     if let Some(found) = factor(product) {
         return Some(found);
     }
-    for pairs in Pairs::blocks(first_bound, second_bound, ECM_WHEEL) {
+    for pairs in Pairs::blocks(first_bound, second_bound, wheel(second_bound)) {
         product = Continuation::of(pairs).run(&field, &curve, &point, product);
     }
     factor(product)

@@ -7,11 +7,10 @@
 use super::super::divisor::Divisor;
 use super::super::pairs::Pairs;
 use super::chain;
-use super::continuation::Continuation;
+use super::continuation::{Continuation, wheel};
 use super::curve::{Curve, follow};
 use crate::Natural;
 use crate::montgomery::{Ring, Task, with_ring};
-use crate::tuning::ECM_WHEEL;
 
 /// A curve and how far to go on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +56,7 @@ impl Task for CurveUnit {
             found => return found.proper(),
         }
         let mut product = ring.residue(1);
-        for pairs in Pairs::blocks(self.first_bound, self.second_bound, ECM_WHEEL) {
+        for pairs in Pairs::blocks(self.first_bound, self.second_bound, wheel(self.second_bound)) {
             product = Continuation::of(pairs).run(ring, &curve, &point, product);
         }
         Divisor::of(ring, &product).proper()

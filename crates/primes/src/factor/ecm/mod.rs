@@ -12,19 +12,13 @@
 mod chain;
 mod continuation;
 mod curve;
-#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
 mod double;
 mod lanes;
-#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
 mod large;
-#[cfg_attr(not(test), expect(dead_code, reason = "no unit of a factorisation runs it yet"))]
 mod schedule;
 mod word;
 
-#[expect(unused_imports, reason = "no unit of a factorisation runs them yet")]
-pub(super) use self::{
-    double::try_pair,
-    large::CurveUnit,
-    schedule::{CurveLevel, ecm_schedule},
-};
+pub(super) use double::try_pair;
+pub(super) use large::CurveUnit;
+pub(super) use schedule::ecm_schedule;
 pub(super) use word::{Found, search};
