@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use primestream_primes::{
-    Effort, Natural, are_primes, count, factor, factor_u64, is_prime_u64, primality, primes, tree,
+    Effort, Natural, Primality, are_primes, count, factor, factor_u64, is_prime_u64, primality, primes, tree,
 };
 
 fn main() {
@@ -107,6 +107,13 @@ fn main() {
     bench("factor/natural/40_and_86_bits", 1, "number", &|| {
         assert!(factor(&semiprime, Effort::Normal).is_complete());
     });
+    for bits in [42, 50, 58, 66, 82, 98] {
+        let (p, q) = (largest_prime_below(bits), largest_prime_below(bits - 3));
+        let n = &p * &q;
+        bench(&format!("factor/natural/semiprime_of_{}_bits", n.bits()), 1, "number", &|| {
+            assert!(factor(&n, Effort::Normal).primes().eq([&q, &p]));
+        });
+    }
     let keys: Vec<Natural> =
         random(4).take(1_000).map(|seed| Natural::from(seed).pow(16) * 2_u64 + 1_u64).collect();
     bench("tree/batch_gcd/1000_of_1024_bits", 1_000, "number", &|| {
@@ -120,6 +127,11 @@ fn main() {
     bench("factor/natural/10^5_digits", 1, "number", &|| {
         assert_eq!(factor(&long, Effort::Normal).product(), long);
     });
+}
+
+fn largest_prime_below(bits: u64) -> Natural {
+    let below = (1_u64..).step_by(2).map(|distance| (Natural::ONE << bits) - distance);
+    below.into_iter().find(|n| primality(n) != Primality::Composite).expect("there is one")
 }
 
 fn time(run: &dyn Fn()) -> Duration {

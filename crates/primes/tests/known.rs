@@ -1,4 +1,4 @@
-//! Numbers whose factors are published: Fermat's, Mersenne's and Cunningham's.
+//! Numbers whose factors are published: Fermat's, Mersenne's and others of [Cunningham2002].
 
 use primestream_primes::{Effort, Natural, factor};
 
@@ -8,7 +8,7 @@ fn mersenne(exponent: u64) -> Natural {
 
 #[test]
 fn mersenne_numbers() {
-    // Factors as listed by the Cunningham project [Cunningham].
+    // As listed in [Cunningham2002].
     for (exponent, expected) in [
         (67, "193707721 · 761838257287"),
         (71, "228479 · 48544121 · 212885833"),

@@ -62,7 +62,7 @@ fn sieve_work(bits: u64) -> u64 {
         clippy::cast_sign_loss,
         reason = "above 0, and below 2^64 to 400 bits"
     )]
-    let work = (SIEVE_WORK_128 * 10_f64.powf((bits as f64 - 128.0) / 32.0)) as u64;
+    let work = (SIEVE_WORK_MIN + SIEVE_WORK_128 * 10_f64.powf((bits as f64 - 128.0) / 32.0)) as u64;
     work
 }
 
@@ -80,6 +80,9 @@ const SIGMA_FIRST: u64 = 6;
 
 /// The sieve at 128 bits: some ten milliseconds. Every 32 bits more cost ten times as much.
 const SIEVE_WORK_128: f64 = 1e7;
+
+/// What the sieve costs a number of any length.
+const SIEVE_WORK_MIN: f64 = 2.5e6;
 
 #[cfg(test)]
 mod tests {
