@@ -9,6 +9,7 @@ mod cancel;
 mod claims;
 mod codec;
 mod dataflow;
+mod factors;
 mod floors;
 mod fused;
 mod fused_two;
@@ -73,6 +74,7 @@ enum Workload {
     Cancel,
     Tuned,
     Codec,
+    Factor,
 }
 
 fn main() -> ExitCode {
@@ -107,7 +109,7 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 12] = [
+const WORKLOADS: [(Workload, Run); 13] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
@@ -120,4 +122,5 @@ const WORKLOADS: [(Workload, Run); 12] = [
     (Workload::Cancel, cancel::run),
     (Workload::Tuned, |scale| tuned::run(&scale.floors)),
     (Workload::Codec, codec::run),
+    (Workload::Factor, factors::run),
 ];
