@@ -152,7 +152,14 @@ fn primality_is_said_as_far_as_it_is_proved() {
 fn json_answers_are_values_of_their_own() {
     let said = run(&["factor", "--json", "360"], b"").succeeds();
     let value: serde_json::Value = serde_json::from_str(said.text()).unwrap();
-    assert_eq!(value["factors"], serde_json::json!([["2", 3], ["3", 2], ["5", 1]]));
+    let factors = serde_json::json!([
+        { "prime": "2", "exponent": 3, "proof": "prime" },
+        { "prime": "3", "exponent": 2, "proof": "prime" },
+        { "prime": "5", "exponent": 1, "proof": "prime" },
+    ]);
+    assert_eq!(value["factors"], factors);
+    assert_eq!((&value["band"], &value["methods"]), (&"up to 32 bits".into(), &serde_json::json!(["word"])));
+    assert!(value["seconds"].as_f64().unwrap() < 60.0);
     assert!(value["cofactor"].is_null());
 }
 

@@ -4,13 +4,15 @@ use primestream::prelude::*;
 use primestream_primes::primality;
 use serde_json::json;
 
-use super::numbers::{Answer, answer_all};
+use super::numbers::{Answer, Asked, answer_all};
 use crate::args::{Global, Numbers};
 use crate::exit::Outcome;
+use crate::progress::Amount;
 
 pub(super) fn run(arguments: Numbers, global: &Global) -> Outcome {
     let json = global.json;
-    answer_all(arguments.numbers, global, move |number| {
+    let asked = Asked { numbers: arguments.numbers, order: Order::Input };
+    answer_all(asked, global, Amount::Unknown, move |number, _, _| {
         let verdict = match primality(&number) {
             Primality::Prime => "prime",
             Primality::Probable => "probably prime",
