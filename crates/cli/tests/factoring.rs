@@ -86,6 +86,8 @@ fn relaxed_order_gives_the_same_answers_and_names_the_right_lines() {
     assert_eq!((input.code, relaxed.code), (Some(1), Some(1)));
     assert_eq!(sorted(input.text()), sorted(relaxed.text()));
     assert!(relaxed.stderr.starts_with("primestream: line 3001: `seven`"), "{}", relaxed.stderr);
+    let last = relaxed.text().lines().last().unwrap();
+    assert!(last.starts_with(MIDDLING), "the hard one delays only itself: {last}");
     assert!(input.text().starts_with(MIDDLING));
 }
 

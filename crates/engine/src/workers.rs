@@ -13,8 +13,7 @@ use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 /// not keep one of few from its share. A thread that has nothing to do holds no turn; one that is held up
 /// inside a user's function does.
 ///
-/// A step may run another pipeline of the same workers to its end: the step's own turn serves it, and its other
-/// threads work while turns are free. If it only waits for one that was started, it
+/// A step may run another pipeline of the same workers to its end. If it only waits for one that was started, it
 /// keeps a turn from it, and with one worker waits for ever.
 ///
 /// # Examples
@@ -59,13 +58,6 @@ impl Workers {
     /// Returns how many may be at work at once.
     pub fn count(&self) -> usize {
         self.0.count
-    }
-
-    /// Takes a turn if one is free.
-    pub(crate) fn turn_if_free(&self) -> Option<Turn<'_>> {
-        let mut turns = self.0.lock();
-        turns.free = turns.free.checked_sub(1)?;
-        Some(Turn(&self.0))
     }
 
     /// Waits for a turn, behind all who wait already; it ends when what is returned is dropped.

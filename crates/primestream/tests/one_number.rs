@@ -77,7 +77,7 @@ fn time_ends_it_and_the_rest_is_the_cofactor() {
     let n = ((Natural::ONE << 127) - 1) * ((Natural::ONE << 107) - 1) * 1001_u64;
     let time = Duration::from_millis(100);
     let allowance = Allowance::of_time(time, n.bits());
-    let answer = factor_in_lanes(&n, allowance, &Workers::new(2), |_| ()).unwrap();
+    let answer = factor_in_lanes(&n, allowance, 2, |_| ()).unwrap();
     assert!(answer.time >= time);
     assert!(!answer.factorization.is_complete());
     assert_eq!(answer.factorization.powers().len(), 3);
@@ -91,15 +91,13 @@ fn time_ends_it_and_the_rest_is_the_cofactor() {
 }
 
 #[test]
-fn a_step_lends_its_number_to_all_workers() {
-    let workers = Workers::new(2);
-    let lent = workers.clone();
+fn a_step_may_factor_its_number_in_lanes() {
     let numbers = [hard_160(), Natural::from(77_u64), hard_160()].map(Number);
     let answers = Stream::iter(numbers)
         .chunked(Fixed(1))
         .parallel(2, Order::Input)
-        .map(move |number| factor_in_lanes(&number.0, Effort::Normal, &lent, |_| ()).unwrap())
-        .workers(&workers)
+        .map(move |number| factor_in_lanes(&number.0, Effort::Normal, 2, |_| ()).unwrap())
+        .threads(2)
         .collect::<Vec<_>>()
         .unwrap();
     assert!(answers.iter().all(|answer| answer.factorization.is_complete()));

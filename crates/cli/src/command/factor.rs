@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use primestream::prelude::*;
-use primestream::{factor_in_lanes, factor_within};
+use primestream::{factor_in_lanes, factor_within, usual_fill};
 use primestream_primes::{Band, factor_u64};
 use serde_json::json;
 
@@ -24,13 +24,14 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     let json = global.json;
     let under_way = UnderWay::default();
     let amount = Amount::Factors(under_way.clone());
-    answer_all(Asked { numbers, order }, global, amount, move |number, workers, now| {
+    let fill = |bytes| usual_fill(Band::of_bits(bits_of(bytes)));
+    answer_all(Asked { numbers, order, fill }, global, amount, move |number, lanes, now| {
         if let Some(word) = number.to_u64()
             && !json
         {
             return Answer { text: word_in_words(word, exponents), complaint: None };
         }
-        let answer = match found(number, effort, (workers, &under_way), now) {
+        let answer = match found(number, effort, (lanes, &under_way), now) {
             Ok(answer) => answer,
             Err(error) => return Answer { text: String::new(), complaint: Some(error.to_string()) },
         };
@@ -40,11 +41,17 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     })
 }
 
-/// Factors a number: by all workers that are free, if its units are worth handing over.
+/// Returns how long the number of a line of so many bytes is, at most, if it is one.
+fn bits_of(bytes: usize) -> u64 {
+    // A digit is a little less than 10/3 bits.
+    (bytes as u64).saturating_mul(10) / 3
+}
+
+/// Factors a number: by as many threads as there are lanes, if its units are worth handing over.
 fn found(
     number: Natural,
     effort: EffortArgument,
-    (workers, under_way): (&Workers, &UnderWay),
+    (lanes, under_way): (usize, &UnderWay),
     now: &dyn Fn() -> std::time::Duration,
 ) -> Result<Factored, PipelineError> {
     let allowance = effort.allowance(&number);
@@ -52,7 +59,7 @@ fn found(
         return Ok(factor_within(&number, allowance, now));
     }
     let told = under_way.clone();
-    let answer = factor_in_lanes(&number, allowance, workers, move |progress| told.tell(*progress));
+    let answer = factor_in_lanes(&number, allowance, lanes, move |progress| told.tell(*progress));
     under_way.forget();
     answer
 }

@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use primestream::Portions;
 use primestream::prelude::*;
 
 use crate::args::Global;
@@ -55,19 +57,20 @@ pub(super) struct Asked {
     /// Those of the standard input if there are none.
     pub(super) numbers: Vec<String>,
     pub(super) order: Order,
+    /// How many lines of so many bytes a lane takes at once.
+    pub(super) fill: fn(usize) -> NonZeroUsize,
 }
 
 /// Answers every number on all lanes. A bad number is named with its line; the others are answered. `answer` is
-/// told who else could work, and the time.
+/// told how many threads may work on one number, and the time.
 pub(super) fn answer_all<A>(asked: Asked, global: &Global, amount: Amount, answer: A) -> Outcome
 where
-    A: Fn(Natural, &Workers, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
+    A: Fn(Natural, usize, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
 {
     let complaints = Arc::new(AtomicU64::new(0));
     let has_lines = asked.numbers.is_empty();
     let places = Places { input: "standard input", output: "standard output" };
-    let workers = Workers::new(global.lanes());
-    let answering = Answering { answer: Arc::new(answer), workers: workers.clone() };
+    let answering = Answering { answer: Arc::new(answer), lanes: global.lanes() };
     let lines = if has_lines {
         Stream::raw_records(files::open(None)?, Boundary::line())
             .map(|record| record.into_bytes().map_err(|error| error.to_string()))
@@ -75,9 +78,17 @@ where
     } else {
         Stream::iter(asked.numbers).map(|number| Ok(number.into_bytes())).boxed()
     };
-    let answers = lines.enumerate().parallel(global.lanes(), asked.order).through(answering);
+    let fill = asked.fill;
+    let bytes = |(_, line): &Found| line.as_ref().map_or(0, Vec::len);
+    let answers = lines
+        .enumerate()
+        .through(Portions::new(move |found: &Found| fill(bytes(found))))
+        .chunked(Fixed(1))
+        .parallel(global.lanes(), asked.order)
+        .unbatch()
+        .through(answering);
     let printer = Printer { output: Lines::open()?, complaints: Arc::clone(&complaints), has_lines };
-    run::run_until_signal(answers.write_to(printer).workers(&workers), global, amount)
+    run::run_until_signal(answers.write_to(printer), global, amount)
         .map_err(|error| places.explain(error))?;
     if complaints.load(Ordering::Relaxed) > 0 { Err(Ending::reported(NUMBERS)) } else { Ok(()) }
 }
@@ -88,12 +99,12 @@ type Found = (u64, Result<Vec<u8>, String>);
 /// Answers lines.
 struct Answering<A> {
     answer: Arc<A>,
-    workers: Workers,
+    lanes: usize,
 }
 
 impl<A> Operator for Answering<A>
 where
-    A: Fn(Natural, &Workers, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
+    A: Fn(Natural, usize, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
 {
     type In = Found;
     type Out = Answers;
@@ -101,14 +112,14 @@ where
     fn on_item(&mut self, (index, line): Found, out: &mut impl Emit<Answers>) -> primestream_engine::Outcome {
         let mut answers = Answers { index, ..Answers::default() };
         match line {
-            Ok(line) => answers.add(&line, |number| (self.answer)(number, &self.workers, &|| out.now())),
+            Ok(line) => answers.add(&line, |number| (self.answer)(number, self.lanes, &|| out.now())),
             Err(error) => answers.bad.push(error),
         }
         out.emit(answers)
     }
 
     fn fork(&self) -> Self {
-        Self { answer: Arc::clone(&self.answer), workers: self.workers.clone() }
+        Self { answer: Arc::clone(&self.answer), lanes: self.lanes }
     }
 
     fn name(&self) -> &'static str {

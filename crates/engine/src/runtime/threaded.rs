@@ -17,27 +17,26 @@ impl Machine {
     /// Works with all threads until the end.
     pub(super) fn run_threads(&self) {
         // Futures cannot be driven by a thread that is itself driven by an executor.
-        let is_within_turn = HAS_TURN.get();
         let is_guest = self.executor().is_some() && Executor::ambient().is_some();
         thread::scope(|scope| {
             if let Some(watch) = &self.watch {
                 scope.spawn(|| watch.keep(self));
             }
             for number in usize::from(!is_guest)..self.threads {
-                scope.spawn(move || self.work(number, is_within_turn));
+                scope.spawn(move || self.work(number));
             }
             if !is_guest {
-                self.work(0, false);
+                self.work(0);
             }
         });
     }
 
-    fn work(&self, number: usize, only_if_free: bool) {
+    fn work(&self, number: usize) {
         let _last_will = StopOnUnwind(self);
         let _subscribed = self.trace.attend();
         let mut looked_after = Duration::ZERO;
         let act = |ticket| {
-            match self.step_in_turn(number, only_if_free) {
+            match self.step_in_turn(number) {
                 Step::Worked => {
                     if let Some(executor) = self.executor() {
                         let now = self.clock.elapsed();
@@ -55,15 +54,13 @@ impl Machine {
         self.watch.iter().for_each(Watch::end);
     }
 
-    /// Takes a step when it is this worker's turn, if workers are shared. With `only_if_free` it does not wait
-    /// for one: whoever runs this pipeline within a step keeps a turn until the last of its threads has ended.
-    fn step_in_turn(&self, number: usize, only_if_free: bool) -> Step {
+    /// Takes a step when it is this worker's turn, if workers are shared.
+    fn step_in_turn(&self, number: usize) -> Step {
         // A step that runs a pipeline to its end has the turn for both.
         let Some(workers) = self.workers.as_ref().filter(|_| !HAS_TURN.get()) else {
             return self.step_any(number);
         };
-        let turn = if only_if_free { workers.turn_if_free() } else { Some(workers.turn()) };
-        let Some(_turn) = turn else { return Step::Waiting };
+        let _turn = workers.turn();
         HAS_TURN.set(true);
         let step = self.step_any(number);
         HAS_TURN.set(false);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use primestream_engine::{
     Emit, Fixed, Intake, Interrupt, Operator, Order, Outcome, PipelineError, Source, Stream, Supply, Tally,
-    Weigh, Workers,
+    Weigh,
 };
 use primestream_primes::factor::Outcome as Gain;
 use primestream_primes::{Factoring, Natural, Progress, Unit, Worker};
@@ -85,8 +85,12 @@ pub fn factoring_in_lanes(n: &Natural, allowance: impl Into<Allowance>, lanes: u
         .boxed()
 }
 
-/// Factors one number by all workers that are free, and tells how it advances. To be called from a step of a
-/// pipeline of the same workers, or from anywhere.
+/// Factors one number by so many threads, the calling one among them, and tells how it advances. A step of a
+/// pipeline may call it; its threads are then more than those of the pipeline.
+///
+/// # Panics
+///
+/// If `lanes` is 0.
 ///
 /// # Errors
 ///
@@ -98,28 +102,26 @@ pub fn factoring_in_lanes(n: &Natural, allowance: impl Into<Allowance>, lanes: u
 /// use primestream::{factor_in_lanes, prelude::*};
 ///
 /// let n = (Natural::ONE << 149) - 1;
-/// let answer = factor_in_lanes(&n, Effort::Normal, &Workers::new(2), |_| ())?;
+/// let answer = factor_in_lanes(&n, Effort::Normal, 2, |_| ())?;
 /// assert_eq!(answer.factorization.to_string(), "86656268566282183151 · 8235109336690846723986161");
 /// # Ok::<(), PipelineError>(())
 /// ```
-#[expect(clippy::missing_panics_doc, reason = "the last step tells the answer at the end")]
 pub fn factor_in_lanes(
     n: &Natural,
     allowance: impl Into<Allowance>,
-    workers: &Workers,
+    lanes: usize,
     mut tell: impl FnMut(&Progress) + Send + 'static,
 ) -> Result<Factored, PipelineError> {
-    let lanes = workers.count();
-    let answer = factoring_in_lanes(n, allowance, lanes).threads(lanes).workers(workers).fold(
-        None,
-        move |answer, advance| match advance {
-            Advance::Working(progress) => {
-                tell(&progress);
-                answer
+    let answer =
+        factoring_in_lanes(n, allowance, lanes).threads(lanes).fold(None, move |answer, advance| {
+            match advance {
+                Advance::Working(progress) => {
+                    tell(&progress);
+                    answer
+                }
+                Advance::Done(factored) => Some(factored),
             }
-            Advance::Done(factored) => Some(factored),
-        },
-    )?;
+        })?;
     Ok(answer.expect("a pipeline that ends well has told the answer"))
 }
 

@@ -1,7 +1,9 @@
 //! Factorisation: of numbers that stream, and of one number by units that do.
 
 mod allowance;
+mod bands;
 mod lanes;
+mod portions;
 
 use std::time::Duration;
 
@@ -9,7 +11,12 @@ use primestream_engine::{Emit, Operator, Outcome, Weigh};
 use primestream_primes::{Effort, Factorization, Method, Natural};
 
 pub use allowance::{Allowance, factor_within};
+pub use bands::{
+    BandFigures, BandOptions, BandReport, BandSelector, process_band_optimized_stream, stream_factorization,
+    usual_fill,
+};
 pub use lanes::{Advance, factor_in_lanes, factoring_in_lanes};
+pub use portions::Portions;
 
 /// An integer as an item: [`Natural`] with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
