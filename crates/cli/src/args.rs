@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::effort::{self, EffortArgument};
 use crate::{decimal, sizes};
 
 /// Streams of primes, factors and codewords, in a fixed amount of memory on all cores.
@@ -165,9 +166,13 @@ pub(crate) struct Factor {
     /// Print repeated factors as p^e.
     #[arg(long, short = 'h')]
     pub(crate) exponents: bool,
-    /// How much work a number may cost.
-    #[arg(long, value_enum, default_value = "normal")]
+    /// How much work each number may cost: quick (milliseconds), normal (seconds at most: complete up to 200
+    /// bits), deep (minutes or days: complete up to 330 bits), or a time such as 500ms, 2s or 1m.
+    #[arg(long, default_value = "normal", value_name = "EFFORT", value_parser = effort::parse)]
     pub(crate) effort: EffortArgument,
+    /// The order of the answers to the numbers of the standard input.
+    #[arg(long, value_enum, default_value = "input", value_name = "ORDER")]
+    pub(crate) order: OrderArgument,
     /// Print help.
     #[arg(long, action = ArgAction::Help)]
     pub(crate) help: Option<bool>,
@@ -237,11 +242,9 @@ pub(crate) enum Compress {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EffortArgument {
-    /// Milliseconds.
-    Quick,
-    /// Seconds at most.
-    Normal,
-    /// Minutes, or days.
-    Deep,
+pub(crate) enum OrderArgument {
+    /// That of the numbers.
+    Input,
+    /// As they are found: a hard number delays only itself.
+    Relaxed,
 }

@@ -8,6 +8,7 @@
 mod args;
 mod command;
 mod decimal;
+mod effort;
 mod exit;
 mod files;
 mod progress;

@@ -1,12 +1,13 @@
 //! Progress on the standard error: a bar on a terminal, a line a second elsewhere.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use primestream_engine::Metrics;
+use primestream_primes::Method;
 
 use crate::args::{Global, When};
 
@@ -19,6 +20,36 @@ pub(crate) enum Amount {
     Bytes(u64),
     /// So many numbers, counted by the command itself.
     Numbers { done: Arc<AtomicU64>, total: u64 },
+    /// Numbers of the input, of which some may take long.
+    Factors(UnderWay),
+}
+
+/// How far the number has come that is being factored by all threads.
+#[derive(Clone, Default)]
+pub(crate) struct UnderWay(Arc<Mutex<Option<primestream_primes::Progress>>>);
+
+impl UnderWay {
+    /// Notes how far it has come.
+    pub(crate) fn tell(&self, progress: primestream_primes::Progress) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    /// Notes that there is none.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn get(&self) -> Option<primestream_primes::Progress> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The piece that is being split, and when it was first seen, to tell how much time is left.
+#[derive(Clone, Copy)]
+struct Seen {
+    piece: (Method, u64),
+    at: Duration,
+    done: u64,
 }
 
 /// Shows how far a command has come.
@@ -26,6 +57,7 @@ pub(crate) enum Amount {
 pub(crate) struct Progress {
     shown: Shown,
     amount: Amount,
+    seen: Option<Seen>,
 }
 
 #[derive(Clone)]
@@ -45,7 +77,7 @@ impl Progress {
             When::Always if !is_terminal => Shown::Lines { told_seconds: 0 },
             When::Auto | When::Always => Shown::Bar(bar(&amount)),
         };
-        Self { shown, amount }
+        Self { shown, amount, seen: None }
     }
 
     /// Shows a moment.
@@ -55,17 +87,46 @@ impl Progress {
             Amount::Numbers { done, .. } => done.load(Ordering::Relaxed),
             _ => metrics.bytes_in(),
         };
+        let elapsed = metrics.elapsed;
+        let hard = match &self.amount {
+            Amount::Factors(under_way) => under_way.get().map(|progress| self.in_words(&progress, elapsed)),
+            _ => None,
+        };
         match &mut self.shown {
             Shown::Hidden => {}
-            Shown::Bar(bar) => bar.set_position(done),
+            Shown::Bar(bar) => {
+                bar.set_position(done);
+                if let Amount::Factors(_) = self.amount {
+                    bar.set_message(hard.unwrap_or_else(|| format!("{} read", HumanBytes(done))));
+                }
+            }
             Shown::Lines { told_seconds } => {
                 let seconds = metrics.elapsed.as_secs();
                 if seconds > *told_seconds {
                     *told_seconds = seconds;
-                    eprintln!("{}", line(done, &self.amount, metrics.elapsed));
+                    match hard {
+                        Some(hard) => eprintln!("progress: {hard}"),
+                        None => eprintln!("{}", line(done, &self.amount, elapsed)),
+                    }
                 }
             }
         }
+    }
+
+    /// Says how far a hard number has come. What is left is told by how fast it went so far.
+    fn in_words(&mut self, progress: &primestream_primes::Progress, now: Duration) -> String {
+        let primestream_primes::Progress { method, bits, done, wanted, .. } = *progress;
+        let piece = (method, bits);
+        let seen = self.seen.filter(|seen| seen.piece == piece).unwrap_or(Seen { piece, at: now, done });
+        self.seen = Some(seen);
+        let what = if method == Method::QuadraticSieve { "relations" } else { "units" };
+        let mut text = format!("{method}, {bits} bits: {done} of {wanted} {what}");
+        if done > seen.done && now > seen.at {
+            let rate = (done - seen.done) as f64 / (now - seen.at).as_secs_f64();
+            let left = (wanted.saturating_sub(done) as f64 / rate).min(1e15);
+            text += &format!(", {} left", HumanDuration(Duration::from_secs_f64(left)));
+        }
+        text
     }
 
     /// Takes the bar away.
@@ -83,6 +144,7 @@ fn bar(amount: &Amount) -> ProgressBar {
             ("{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left", Some(*total))
         }
         Amount::Numbers { total, .. } => ("{bar:30} {percent} %, {eta} left", Some(*total)),
+        Amount::Factors(_) => ("{spinner} {msg}, {elapsed}", None),
     };
     let style = ProgressStyle::with_template(template).expect("the templates above are well formed");
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));

@@ -32,7 +32,11 @@ mod primes;
 pub mod processor;
 
 pub use contents::Contents;
-pub use factor::{Factor, Factored, Number};
+pub use factor::{
+    Advance, Allowance, BandFigures, BandOptions, BandReport, BandSelector, Factor, Factored, Number,
+    Portions, factor_in_lanes, factor_within, factoring_in_lanes, process_band_optimized_stream,
+    stream_factorization, usual_fill,
+};
 pub use primes::{Pieces, primes, primes_in_lanes, stream_prime_generation, stream_prime_generation_from};
 
 /// The names a program begins with.

@@ -5,8 +5,10 @@ use std::io::Cursor;
 
 use primestream::prelude::*;
 use primestream::processor::{
-    EncodingOptions, FactorEffort, PrimesOptions, ProcessorError, StreamOptions, StreamProcessor, Symbol,
+    BandChoice, BandsOptions, EncodingOptions, FactorEffort, PrimesOptions, ProcessorError, StreamOptions,
+    StreamProcessor, Symbol,
 };
+use primestream_primes::Band;
 
 const ID: ContainerId = ContainerId([7; 16]);
 
@@ -73,6 +75,46 @@ fn settings_of_the_encoding_are_checked_and_come_from_files() {
     assert_eq!((options.encoding.block_len, options.primes.effort), (16, FactorEffort::Deep));
     let unknown = serde_json::from_str::<StreamOptions>(r#"{"primes": {"efort": "deep"}}"#).unwrap_err();
     assert!(unknown.to_string().contains("unknown field `efort`"), "{unknown}");
+}
+
+#[test]
+fn the_bands_of_the_settings_decide_how_numbers_are_routed() {
+    let numbers = || Stream::iter((1..=500u64).map(|n| Number((Natural::ONE << 64) * n)));
+    let routed = |bands: BandsOptions| {
+        let processor = ready(StreamOptions { bands, ..StreamOptions::default() });
+        let (answers, report) = processor.factor_by_band(numbers()).unwrap();
+        let answers = answers.collect::<Vec<_>>().unwrap();
+        assert!(
+            answers
+                .iter()
+                .map(|answer| answer.number.clone())
+                .eq((1..=500u64).map(|n| Number((Natural::ONE << 64) * n)))
+        );
+        assert!(answers.iter().all(|answer| answer.factorization.is_complete()));
+        report.bands()
+    };
+    let by_bits = routed(BandsOptions::default());
+    assert_eq!((by_bits.len(), by_bits[0].0, by_bits[0].1.portions), (1, Band::Bits128, 500));
+    let fixed = routed(BandsOptions { select: BandChoice::Fixed, bits: Some(20) });
+    assert_eq!((fixed.len(), fixed[0].0, fixed[0].1.numbers), (1, Band::Bits32, 500));
+    assert!(fixed[0].1.portions < 100, "{} portions", fixed[0].1.portions);
+    let measured = routed(BandsOptions { select: BandChoice::Measured, bits: None });
+    assert_eq!((measured[0].0, measured[0].1.complete), (Band::Bits128, 500));
+}
+
+#[test]
+fn bands_that_mean_nothing_are_refused() {
+    for (file, message) in [
+        (r#"{"bands": {"select": "fixed"}}"#, "`bands.bits` is absent, but must be a length from 1 on"),
+        (r#"{"bands": {"select": "fixed", "bits": 0}}"#, "`bands.bits` is 0, but must be a length from 1 on"),
+        (r#"{"bands": {"bits": 64}}"#, "`bands.bits` is 64, but must be absent unless the band is fixed"),
+        (r#"{"bands": {"select": "measured", "bits": 64}}"#, "absent unless the band is fixed"),
+    ] {
+        let options: StreamOptions = serde_json::from_str(file).unwrap();
+        let error = StreamProcessor::new(options).err().unwrap().to_string();
+        assert!(error.contains(message), "{file}: {error}");
+    }
+    assert!(serde_json::from_str::<StreamOptions>(r#"{"bands": {"select": "guess"}}"#).is_err());
 }
 
 #[test]

@@ -5,28 +5,63 @@
 use std::fmt::Write;
 
 use primestream::prelude::*;
-use primestream_primes::{factor, factor_u64};
+use primestream::{factor_in_lanes, factor_within, usual_fill};
+use primestream_primes::{Band, factor_u64};
 use serde_json::json;
 
-use super::numbers::{Answer, answer_all};
-use crate::args::{EffortArgument, Factor as Arguments, Global};
+use super::numbers::{Answer, Asked, answer_all};
+use crate::args::{Factor as Arguments, Global, OrderArgument};
+use crate::effort::EffortArgument;
 use crate::exit::Outcome;
+use crate::progress::{Amount, UnderWay};
 
 pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
-    let effort = match arguments.effort {
-        EffortArgument::Quick => Effort::Quick,
-        EffortArgument::Normal => Effort::Normal,
-        EffortArgument::Deep => Effort::Deep,
+    let Arguments { numbers, exponents, effort, order, .. } = arguments;
+    let order = match order {
+        OrderArgument::Input => Order::Input,
+        OrderArgument::Relaxed => Order::Relaxed,
     };
-    let (exponents, json) = (arguments.exponents, global.json);
-    answer_all(arguments.numbers, global, move |number| match number.to_u64() {
-        Some(word) if !json => Answer { text: word_in_words(word, exponents), complaint: None },
-        _ => {
-            let answer = factor(&number, effort);
-            let text = if json { in_json(&number, &answer) } else { in_words(&number, &answer, exponents) };
-            Answer { text, complaint: complaint(&number, &answer) }
+    let json = global.json;
+    let under_way = UnderWay::default();
+    let amount = Amount::Factors(under_way.clone());
+    let fill = |bytes| usual_fill(Band::of_bits(bits_of(bytes)));
+    answer_all(Asked { numbers, order, fill }, global, amount, move |number, lanes, now| {
+        if let Some(word) = number.to_u64()
+            && !json
+        {
+            return Answer { text: word_in_words(word, exponents), complaint: None };
         }
+        let answer = match found(number, effort, (lanes, &under_way), now) {
+            Ok(answer) => answer,
+            Err(error) => return Answer { text: String::new(), complaint: Some(error.to_string()) },
+        };
+        let factors = &answer.factorization;
+        let text = if json { in_json(&answer) } else { in_words(&answer.number.0, factors, exponents) };
+        Answer { text, complaint: complaint(&answer.number.0, factors, effort) }
     })
+}
+
+/// Returns how long the number of a line of so many bytes is, at most, if it is one.
+fn bits_of(bytes: usize) -> u64 {
+    // A digit is a little less than 10/3 bits.
+    (bytes as u64).saturating_mul(10) / 3
+}
+
+/// Factors a number: by as many threads as there are lanes, if its units are worth handing over.
+fn found(
+    number: Natural,
+    effort: EffortArgument,
+    (lanes, under_way): (usize, &UnderWay),
+    now: &dyn Fn() -> std::time::Duration,
+) -> Result<Factored, PipelineError> {
+    let allowance = effort.allowance(&number);
+    if number.bits() < LANES_BITS_MIN {
+        return Ok(factor_within(&number, allowance, now));
+    }
+    let told = under_way.clone();
+    let answer = factor_in_lanes(&number, allowance, lanes, move |progress| told.tell(*progress));
+    under_way.forget();
+    answer
 }
 
 /// Answers numbers of a machine word without any detour over larger ones.
@@ -62,23 +97,35 @@ fn has_rest(answer: &Factorization) -> bool {
     !answer.cofactor().is_zero() && !answer.cofactor().is_one()
 }
 
-fn complaint(number: &Natural, answer: &Factorization) -> Option<String> {
+fn complaint(number: &Natural, answer: &Factorization, effort: EffortArgument) -> Option<String> {
     has_rest(answer).then(|| {
         format!(
-            "a cofactor of {} bits of a number of {} bits is left unfactored; `--effort deep` tries harder",
+            "a cofactor of {} bits of a number of {} bits is left unfactored; {}",
             answer.cofactor().bits(),
-            number.bits()
+            number.bits(),
+            effort.more()
         )
     })
 }
 
-fn in_json(number: &Natural, answer: &Factorization) -> String {
-    let powers: Vec<_> =
-        answer.powers().iter().map(|power| json!([power.prime.to_string(), power.exponent])).collect();
-    let cofactor = has_rest(answer).then(|| answer.cofactor().to_string());
+fn in_json(answer: &Factored) -> String {
+    let Factored { number: Number(number), factorization, methods, time } = answer;
+    let powers = factorization.powers().iter().map(|power| {
+        let proof = if power.primality == Primality::Prime { "prime" } else { "probable" };
+        json!({ "prime": power.prime.to_string(), "exponent": power.exponent, "proof": proof })
+    });
     json!({
-        "number": number.to_string(), "factors": powers, "cofactor": cofactor,
-        "proved": answer.is_proved(),
+        "number": number.to_string(),
+        "factors": powers.collect::<Vec<_>>(),
+        "cofactor": has_rest(factorization).then(|| factorization.cofactor().to_string()),
+        "proved": factorization.is_proved(),
+        "methods": methods.iter().map(|method| method.name()).collect::<Vec<_>>(),
+        "seconds": time.as_secs_f64(),
+        "band": Band::of(number).to_string(),
     })
     .to_string()
 }
+
+/// Shortest number whose units are handed over to other threads. Those below take less than starting a
+/// pipeline for them would save.
+const LANES_BITS_MIN: u64 = 120;

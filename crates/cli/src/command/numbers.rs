@@ -2,15 +2,19 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use primestream::Portions;
 use primestream::prelude::*;
 
 use crate::args::Global;
 use crate::exit::{Ending, NUMBERS, Outcome, Places, escaped};
 use crate::files;
+use crate::progress::Amount;
 use crate::run;
 
 /// Lines on the standard output, each written at once.
@@ -30,6 +34,8 @@ impl Lines {
 /// The answers to one line of input.
 #[derive(Default)]
 struct Answers {
+    /// That of the line, from 0.
+    index: u64,
     text: String,
     bad: Vec<String>,
 }
@@ -46,54 +52,102 @@ pub(super) struct Answer {
     pub(super) complaint: Option<String>,
 }
 
-/// Answers every number, of the arguments or else of the standard input, in order and on all lanes.
-/// A bad number is named with its line; the others are answered.
-pub(super) fn answer_all(
-    numbers: Vec<String>,
-    global: &Global,
-    answer: impl Fn(Natural) -> Answer + Send + Sync + 'static,
-) -> Outcome {
+/// The numbers that were given, and the order of their answers.
+pub(super) struct Asked {
+    /// Those of the standard input if there are none.
+    pub(super) numbers: Vec<String>,
+    pub(super) order: Order,
+    /// How many lines of so many bytes a lane takes at once.
+    pub(super) fill: fn(usize) -> NonZeroUsize,
+}
+
+/// Answers every number on all lanes. A bad number is named with its line; the others are answered. `answer` is
+/// told how many threads may work on one number, and the time.
+pub(super) fn answer_all<A>(asked: Asked, global: &Global, amount: Amount, answer: A) -> Outcome
+where
+    A: Fn(Natural, usize, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
+{
     let complaints = Arc::new(AtomicU64::new(0));
-    let has_lines = numbers.is_empty();
+    let has_lines = asked.numbers.is_empty();
     let places = Places { input: "standard input", output: "standard output" };
-    let answers = if has_lines {
+    let answering = Answering { answer: Arc::new(answer), lanes: global.lanes() };
+    let lines = if has_lines {
         Stream::raw_records(files::open(None)?, Boundary::line())
-            .parallel(global.lanes(), Order::Input)
-            .map(move |record| match record.into_bytes() {
-                Ok(line) => answers(&line, &answer),
-                Err(error) => Answers { bad: vec![error.to_string()], ..Answers::default() },
-            })
+            .map(|record| record.into_bytes().map_err(|error| error.to_string()))
             .boxed()
     } else {
-        Stream::iter(numbers)
-            .parallel(global.lanes(), Order::Input)
-            .map(move |number| answers(number.as_bytes(), &answer))
-            .boxed()
+        Stream::iter(asked.numbers).map(|number| Ok(number.into_bytes())).boxed()
     };
-    let printer = Printer { output: Lines::open()?, complaints: Arc::clone(&complaints), has_lines, line: 0 };
-    run::run(answers.write_to(printer), global, None).map_err(|error| places.explain(error))?;
+    let fill = asked.fill;
+    let bytes = |(_, line): &Found| line.as_ref().map_or(0, Vec::len);
+    let answers = lines
+        .enumerate()
+        .through(Portions::new(move |found: &Found| fill(bytes(found))))
+        .chunked(Fixed(1))
+        .parallel(global.lanes(), asked.order)
+        .unbatch()
+        .through(answering);
+    let printer = Printer { output: Lines::open()?, complaints: Arc::clone(&complaints), has_lines };
+    run::run_until_signal(answers.write_to(printer), global, amount)
+        .map_err(|error| places.explain(error))?;
     if complaints.load(Ordering::Relaxed) > 0 { Err(Ending::reported(NUMBERS)) } else { Ok(()) }
 }
 
-fn answers(line: &[u8], answer: &impl Fn(Natural) -> Answer) -> Answers {
-    let mut answers = Answers::default();
-    for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-        // As `factor` of GNU coreutils does, one sign is accepted.
-        let digits = word.strip_prefix(b"+").unwrap_or(word);
-        match Natural::parse_decimal(digits) {
-            Ok(number) => {
-                let Answer { text, complaint } = answer(number);
-                answers.text += &text;
-                answers.text.push('\n');
-                answers.bad.extend(complaint);
-            }
-            Err(error) => {
-                let shown: String = String::from_utf8_lossy(word).chars().take(WORD_CHARS_SHOWN).collect();
-                answers.bad.push(format!("`{}` is not a natural number: {error}", escaped(&shown)));
+/// A line as it was found, with its index.
+type Found = (u64, Result<Vec<u8>, String>);
+
+/// Answers lines.
+struct Answering<A> {
+    answer: Arc<A>,
+    lanes: usize,
+}
+
+impl<A> Operator for Answering<A>
+where
+    A: Fn(Natural, usize, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
+{
+    type In = Found;
+    type Out = Answers;
+
+    fn on_item(&mut self, (index, line): Found, out: &mut impl Emit<Answers>) -> primestream_engine::Outcome {
+        let mut answers = Answers { index, ..Answers::default() };
+        match line {
+            Ok(line) => answers.add(&line, |number| (self.answer)(number, self.lanes, &|| out.now())),
+            Err(error) => answers.bad.push(error),
+        }
+        out.emit(answers)
+    }
+
+    fn fork(&self) -> Self {
+        Self { answer: Arc::clone(&self.answer), lanes: self.lanes }
+    }
+
+    fn name(&self) -> &'static str {
+        "answer"
+    }
+}
+
+impl Answers {
+    /// Answers the words of a line.
+    fn add(&mut self, line: &[u8], answer: impl Fn(Natural) -> Answer) {
+        for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+            // As `factor` of GNU coreutils does, one sign is accepted.
+            let digits = word.strip_prefix(b"+").unwrap_or(word);
+            match Natural::parse_decimal(digits) {
+                Ok(number) => {
+                    let Answer { text, complaint } = answer(number);
+                    self.text += &text;
+                    self.text.push('\n');
+                    self.bad.extend(complaint);
+                }
+                Err(error) => {
+                    let shown: String =
+                        String::from_utf8_lossy(word).chars().take(WORD_CHARS_SHOWN).collect();
+                    self.bad.push(format!("`{}` is not a natural number: {error}", escaped(&shown)));
+                }
             }
         }
     }
-    answers
 }
 
 /// Prints answers, and complaints with the numbers of their lines.
@@ -101,7 +155,6 @@ struct Printer {
     output: Lines,
     complaints: Arc<AtomicU64>,
     has_lines: bool,
-    line: u64,
 }
 
 impl Sink<Answers> for Printer {
@@ -109,12 +162,11 @@ impl Sink<Answers> for Printer {
     fn write(&mut self, items: &mut Vec<Answers>) -> Result<(), primestream_engine::SinkError> {
         let mut text = String::new();
         for answers in items.drain(..) {
-            self.line += 1;
             text += &answers.text;
             for complaint in answers.bad {
                 self.complaints.fetch_add(1, Ordering::Relaxed);
                 if self.has_lines {
-                    eprintln!("primestream: line {}: {complaint}", self.line);
+                    eprintln!("primestream: line {}: {complaint}", answers.index + 1);
                 } else {
                     eprintln!("primestream: {complaint}");
                 }

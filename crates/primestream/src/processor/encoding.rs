@@ -4,18 +4,19 @@
 //! arguments from the settings, and the lanes and the memory of the processor.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 
 use primestream_codec::container::{Compression, ContainerId, Header, Positions, Settings};
 use primestream_codec::{BlockLen, Units};
 use primestream_engine::faults::Guarded;
 use primestream_engine::stream::{Head, Stepped};
-use primestream_engine::{Operator, Stream};
-use primestream_primes::Effort;
+use primestream_engine::{Operator, Order, Stream};
+use primestream_primes::{Band, Effort};
 use serde::{Deserialize, Serialize};
 
 use super::{OptionsError, ProcessorError, StateError, StreamProcessor};
 use crate::container::{self, Decode, Encode};
-use crate::{Factor, Number};
+use crate::{BandOptions, BandReport, BandSelector, Factor, Factored, Number, process_band_optimized_stream};
 
 /// How [`StreamProcessor::encode`] writes. Reading needs no settings: a container says how it was written.
 ///
@@ -82,6 +83,64 @@ impl From<FactorEffort> for Effort {
             FactorEffort::Quick => Effort::Quick,
             FactorEffort::Normal => Effort::Normal,
             FactorEffort::Deep => Effort::Deep,
+        }
+    }
+}
+
+/// How [`StreamProcessor::factor_by_band`] routes numbers.
+///
+/// ```
+/// use primestream::BandSelector;
+/// use primestream::processor::StreamOptions;
+/// use primestream_primes::Band;
+///
+/// let options: StreamOptions = serde_json::from_str(r#"{"bands": {"select": "fixed", "bits": 64}}"#)?;
+/// assert_eq!(options.bands.selector()?, BandSelector::Fixed(Band::Bits64));
+/// let options: StreamOptions = serde_json::from_str(r#"{"bands": {"select": "fixed"}}"#)?;
+/// let error = options.validate().expect_err("which one?");
+/// assert_eq!(error.to_string(), "`bands.bits` is absent, but must be a length from 1 on where the band is fixed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BandsOptions {
+    /// What decides on the band of a number.
+    pub select: BandChoice,
+    /// The length, in bits, whose band all numbers are worked off as: where the choice is fixed, and only there.
+    pub bits: Option<u64>,
+}
+
+/// What decides on the band of a number, as settings name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum BandChoice {
+    /// Its length.
+    #[default]
+    Bits,
+    /// Its length, and what numbers of that length cost so far.
+    Measured,
+    /// The settings: one band for all.
+    Fixed,
+}
+
+impl BandsOptions {
+    /// Returns what they stand for.
+    ///
+    /// # Errors
+    ///
+    /// If a fixed band is not named, or one is named that is not fixed.
+    pub fn selector(&self) -> Result<BandSelector, OptionsError> {
+        let wrong = |value: String, rule| OptionsError { option: "bands.bits", value, rule };
+        match (self.select, self.bits) {
+            (BandChoice::Bits, None) => Ok(BandSelector::ByBits),
+            (BandChoice::Measured, None) => Ok(BandSelector::Measured),
+            (BandChoice::Fixed, Some(bits @ 1..)) => Ok(BandSelector::Fixed(Band::of_bits(bits))),
+            (BandChoice::Fixed, bits) => {
+                let value = bits.map_or_else(|| "absent".to_owned(), |bits| bits.to_string());
+                Err(wrong(value, "a length from 1 on where the band is fixed"))
+            }
+            (_, Some(bits)) => Err(wrong(bits.to_string(), "absent unless the band is fixed")),
         }
     }
 }
@@ -168,5 +227,29 @@ impl StreamProcessor {
         C: Operator<In = H::Item, Out = Number>,
     {
         Ok(self.create_pipeline(numbers)?.through(Factor::new(self.options.primes.effort.into())))
+    }
+
+    /// Factors numbers by band, with effort, bands and lanes of the settings, and keeps an account of each band.
+    /// Answers come in the order of the numbers.
+    ///
+    /// # Errors
+    ///
+    /// If the processor is not ready.
+    pub fn factor_by_band<H, C>(
+        &self,
+        numbers: Stream<Number, H, C>,
+    ) -> Result<(Stream<Factored>, BandReport), ProcessorError>
+    where
+        H: Head,
+        C: Operator<In = H::Item, Out = Number>,
+    {
+        let options = BandOptions {
+            allowance: Effort::from(self.options.primes.effort).into(),
+            lanes: NonZeroUsize::new(self.lanes()).unwrap_or(NonZeroUsize::MIN),
+            order: Order::Input,
+            hard_lanes: NonZeroUsize::MIN,
+        };
+        let selector = self.options.bands.selector()?;
+        Ok(process_band_optimized_stream(self.create_pipeline(numbers)?, selector, options))
     }
 }

@@ -25,7 +25,7 @@ use primestream_engine::{
     Running, Stream, Weigh, Workers,
 };
 
-pub use encoding::{EncodingOptions, FactorEffort, PrimesOptions, Symbol};
+pub use encoding::{BandChoice, BandsOptions, EncodingOptions, FactorEffort, PrimesOptions, Symbol};
 pub use memory::{ByChunks, ByFunction, StreamMemoryConfig};
 pub use optimize::{Optimization, Trial};
 pub use options::{OptionsError, StreamOptions};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use primestream_engine::{Retry, Tolerance};
 use serde::{Deserialize, Serialize};
 
-use super::{EncodingOptions, PrimesOptions};
+use super::{BandsOptions, EncodingOptions, PrimesOptions};
 
 /// The settings of a [`StreamProcessor`](super::StreamProcessor).
 ///
@@ -56,6 +56,8 @@ pub struct StreamOptions {
     pub encoding: EncodingOptions,
     /// How [`factor`](super::StreamProcessor::factor) works.
     pub primes: PrimesOptions,
+    /// How [`factor_by_band`](super::StreamProcessor::factor_by_band) routes numbers.
+    pub bands: BandsOptions,
 }
 
 impl Default for StreamOptions {
@@ -73,6 +75,7 @@ impl Default for StreamOptions {
             error_tolerance: 0.0,
             encoding: EncodingOptions::default(),
             primes: PrimesOptions::default(),
+            bands: BandsOptions::default(),
         }
     }
 }
@@ -121,6 +124,7 @@ impl StreamOptions {
             let value = "0".to_owned();
             return Err(OptionsError { option: "metrics_interval", value, rule: "at least 1 millisecond" });
         }
+        self.bands.selector()?;
         self.encoding.settings().map(drop)
     }
 

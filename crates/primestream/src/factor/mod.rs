@@ -1,7 +1,22 @@
-//! Factorisation as a step.
+//! Factorisation: of numbers that stream, and of one number by units that do.
+
+mod allowance;
+mod bands;
+mod lanes;
+mod portions;
+
+use std::time::Duration;
 
 use primestream_engine::{Emit, Operator, Outcome, Weigh};
-use primestream_primes::{Effort, Factorization, Natural, factor};
+use primestream_primes::{Effort, Factorization, Method, Natural};
+
+pub use allowance::{Allowance, factor_within};
+pub use bands::{
+    BandFigures, BandOptions, BandReport, BandSelector, process_band_optimized_stream, stream_factorization,
+    usual_fill,
+};
+pub use lanes::{Advance, factor_in_lanes, factoring_in_lanes};
+pub use portions::Portions;
 
 /// An integer as an item: [`Natural`] with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +41,10 @@ pub struct Factored {
     pub number: Number,
     /// Its prime powers, and the cofactor that is left where the effort was not enough.
     pub factorization: Factorization,
+    /// The methods that found a factor, in the order in which they did.
+    pub methods: Vec<Method>,
+    /// How long it took, in the clock of the pipeline or of whoever called.
+    pub time: Duration,
 }
 
 impl Weigh for Factored {
@@ -33,11 +52,13 @@ impl Weigh for Factored {
         let powers = self.factorization.powers();
         let primes: usize = powers.iter().map(|power| power.prime.heap_bytes()).sum();
         let cofactor = self.factorization.cofactor().heap_bytes();
-        self.number.heap_bytes() + cofactor + primes + size_of_val(powers)
+        let methods = size_of_val(&*self.methods);
+        self.number.heap_bytes() + cofactor + primes + size_of_val(powers) + methods
     }
 }
 
-/// Factors each number with a bounded effort. Preserves order; holds nothing.
+/// Factors each number with a bounded effort, and within a time if that is bounded. Preserves order; holds
+/// nothing.
 ///
 /// # Examples
 ///
@@ -58,13 +79,20 @@ impl Weigh for Factored {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Factor {
-    effort: Effort,
+    allowance: Allowance,
 }
 
 impl Factor {
     /// Makes the step.
     pub const fn new(effort: Effort) -> Self {
-        Self { effort }
+        Self { allowance: Allowance { effort, time: None } }
+    }
+
+    /// Bounds the time that a number may take; it is exceeded by one unit of work at most.
+    #[must_use]
+    pub const fn within(mut self, time: Duration) -> Self {
+        self.allowance.time = Some(time);
+        self
     }
 }
 
@@ -73,8 +101,8 @@ impl Operator for Factor {
     type Out = Factored;
 
     fn on_item(&mut self, number: Number, out: &mut impl Emit<Factored>) -> Outcome {
-        let factorization = factor(&number.0, self.effort);
-        out.emit(Factored { number, factorization })
+        let factored = factor_within(&number.0, self.allowance, || out.now());
+        out.emit(factored)
     }
 
     fn fork(&self) -> Self {

@@ -1,0 +1,161 @@
+//! `factor`: efforts, times and orders; answers as soon as they are known; hard numbers on all threads.
+#![expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod program;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use program::{program, run};
+use serde_json::Value;
+
+/// Two primes of 150 bits: days.
+const HARD: &str =
+    "2037035976334486086268445688409378161051468382247954708988461400888093544167375615121424399";
+/// Two primes of 115 bits, 2^115 - 67 and 2^115 - 85: half a minute.
+const LONG: &str = "1725436586697640946858688965569250049279797264692200345707094724318783";
+/// The product of primes of 80 bits.
+const MIDDLING: &str = "946313739922414602179409870841942615870108567789";
+
+fn spawned(arguments: &[&str]) -> Child {
+    program()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_time_bounds_each_number() {
+    let said = run(&["factor", "--effort", "150ms", "--json", HARD, "15"], b"");
+    assert_eq!(said.code, Some(1));
+    let lines: Vec<Value> = said.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seconds = lines[0]["seconds"].as_f64().unwrap();
+    assert!(seconds >= 0.15, "{seconds}");
+    assert_eq!(lines[0]["cofactor"].as_str(), Some(HARD));
+    assert_eq!(lines[1]["cofactor"], Value::Null);
+    assert!(said.stderr.contains("a longer time tries harder"), "{}", said.stderr);
+}
+
+#[test]
+fn efforts_that_mean_nothing_are_refused() {
+    for bad in ["fast", "0s", "-1s", "12", "1d", ""] {
+        let said = run(&["factor", "--effort", bad, "15"], b"");
+        assert_eq!(said.code, Some(64), "{bad}");
+        assert!(said.stderr.contains("--effort"), "{}", said.stderr);
+    }
+    assert_eq!(run(&["factor", "--order", "key", "15"], b"").code, Some(64));
+}
+
+#[test]
+fn json_says_what_is_proved_and_how_it_was_found() {
+    let said = run(&["factor", "--json", MIDDLING, "1267650600228229401496703205653"], b"").succeeds();
+    let lines: Vec<Value> = said.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["factors"][0]["prime"], "913606902053129454719621");
+    assert_eq!(lines[0]["factors"][1]["proof"], "probable");
+    assert_eq!((&lines[0]["band"], &lines[0]["proved"]), (&"129 to 256 bits".into(), &false.into()));
+    assert_eq!(lines[0]["methods"], serde_json::json!(["siqs"]));
+    assert_eq!(lines[1]["factors"].as_array().unwrap().len(), 1, "a prime above 2^100");
+}
+
+#[test]
+fn one_hard_number_on_two_threads_has_the_factors_of_one() {
+    let expected = format!("{MIDDLING}: 913606902053129454719621 1035799683425972114427209\n");
+    for threads in ["1", "2", "3"] {
+        assert_eq!(run(&["factor", "--threads", threads, MIDDLING], b"").succeeds().text(), expected);
+        let line = format!("{MIDDLING}\n");
+        assert_eq!(run(&["factor", "--threads", threads], line.as_bytes()).succeeds().text(), expected);
+    }
+}
+
+#[test]
+fn relaxed_order_gives_the_same_answers_and_names_the_right_lines() {
+    let mut numbers: String = (1..3000u64).map(|n| format!("{}\n", n * 1_000_003)).collect();
+    numbers.insert_str(0, &format!("{MIDDLING}\n"));
+    numbers.push_str("seven\n");
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let input = run(&["factor", "--threads", "2"], numbers.as_bytes());
+    let relaxed = run(&["factor", "--threads", "2", "--order", "relaxed"], numbers.as_bytes());
+    assert_eq!((input.code, relaxed.code), (Some(1), Some(1)));
+    assert_eq!(sorted(input.text()), sorted(relaxed.text()));
+    assert!(relaxed.stderr.starts_with("primestream: line 3001: `seven`"), "{}", relaxed.stderr);
+    let last = relaxed.text().lines().last().unwrap();
+    assert!(last.starts_with(MIDDLING), "the hard one delays only itself: {last}");
+    assert!(input.text().starts_with(MIDDLING));
+}
+
+#[test]
+fn each_line_is_answered_before_the_next_one_is_written() {
+    for order in ["input", "relaxed"] {
+        let mut child = spawned(&["factor", "--order", order]);
+        let mut stdin = child.stdin.take().unwrap();
+        let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+        for (number, answer) in [("15", "15: 3 5"), ("21\n22", "21: 3 7"), (MIDDLING, "22: 2 11")] {
+            stdin.write_all(format!("{number}\n").as_bytes()).unwrap();
+            assert_eq!(answers.next().unwrap().unwrap(), answer);
+        }
+        assert!(answers.next().unwrap().unwrap().starts_with(MIDDLING));
+        drop(stdin);
+        assert!(answers.next().is_none());
+        assert!(child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn progress_of_a_hard_number_tells_method_relations_and_time() {
+    let mut child = spawned(&["factor", "--effort", "deep", "--progress", "always", LONG]);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let line = told.find(|line| line.contains(" left")).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with("progress: siqs, 230 bits: "), "{line}");
+    assert!(line.contains(" relations, "), "{line}");
+}
+
+#[test]
+fn an_interrupt_ends_a_hard_number_and_a_wait_for_input() {
+    for arguments in [&["factor", "--effort", "deep", "--progress", "always", HARD][..], &["factor"]] {
+        let mut child = spawned(arguments);
+        // It listens for signals before it tells or answers anything.
+        if arguments.len() > 1 {
+            child.stderr.as_mut().unwrap().read_exact(&mut [0; 2]).unwrap();
+        } else {
+            child.stdin.as_mut().unwrap().write_all(b"6\n").unwrap();
+            child.stdout.as_mut().unwrap().read_exact(&mut [0; 7]).unwrap();
+        }
+        let stdin = child.stdin.take();
+        let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let was_sent = interrupted.is_ok_and(|status| status.success());
+        if !was_sent {
+            child.kill().unwrap();
+            eprintln!("skipped: there is no `kill` on this machine");
+        }
+        let status = child.wait().unwrap();
+        drop(stdin);
+        assert!(!was_sent || status.code() == Some(130), "{status:?}");
+    }
+}
+
+#[test]
+fn a_reader_of_factors_that_has_seen_enough_ends_it_quietly() {
+    let mut child = spawned(&["factor"]);
+    let mut stdin = child.stdin.take().unwrap();
+    let feeder =
+        std::thread::Builder::new().spawn(move || while stdin.write_all(b"12\n").is_ok() {}).unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    answers.read_line(&mut line).unwrap();
+    assert_eq!(line, "12: 2 2 3\n");
+    drop(answers);
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
