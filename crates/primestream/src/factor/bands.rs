@@ -66,7 +66,7 @@ pub struct BandFigures {
     /// Portions in which they came.
     pub portions: u64,
     /// How many of them each method split, in the order of [`Method`].
-    split: [u64; METHODS.len()],
+    split: [u64; Method::ALL.len()],
 }
 
 impl BandFigures {
@@ -77,14 +77,14 @@ impl BandFigures {
 
     /// Returns how many numbers a method found a factor of.
     pub fn split_by(&self, method: Method) -> u64 {
-        METHODS.iter().position(|known| *known == method).map_or(0, |index| self.split[index])
+        Method::ALL.iter().position(|known| *known == method).map_or(0, |index| self.split[index])
     }
 
     fn add(&mut self, factored: &Factored) {
         self.numbers += 1;
         self.complete += u64::from(factored.factorization.is_complete());
         self.time += factored.time;
-        for (method, count) in METHODS.iter().zip(&mut self.split) {
+        for (method, count) in Method::ALL.iter().zip(&mut self.split) {
             *count += u64::from(factored.methods.contains(method));
         }
     }
@@ -276,16 +276,6 @@ impl Operator for FactorPortions {
         "factor by band"
     }
 }
-
-/// The methods an account tells apart.
-const METHODS: [Method; 6] = [
-    Method::TrialDivision,
-    Method::PerfectPower,
-    Method::Word,
-    Method::Rho,
-    Method::EllipticCurves,
-    Method::QuadraticSieve,
-];
 
 /// Numbers of a band after which what they cost is believed.
 const MEASURED_MIN: u64 = 16;
