@@ -1,8 +1,8 @@
 //! Progress on the standard error: a bar on a terminal, a line a second elsewhere.
 
 use std::io::{self, IsTerminal};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,21 +26,43 @@ pub(crate) enum Amount {
 
 /// How far the number has come that is being factored by all threads.
 #[derive(Clone, Default)]
-pub(crate) struct UnderWay(Arc<Mutex<Option<primestream_primes::Progress>>>);
+pub(crate) struct UnderWay(Arc<Lending>);
+
+#[derive(Default)]
+struct Lending {
+    is_lent: AtomicBool,
+    progress: Mutex<Option<primestream_primes::Progress>>,
+}
 
 impl UnderWay {
-    /// Notes how far it has come.
-    pub(crate) fn tell(&self, progress: primestream_primes::Progress) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
-    }
-
-    /// Notes that there is none.
-    pub(crate) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Lends all threads to one number; `None` while another one has them.
+    pub(crate) fn lend(&self) -> Option<Lent> {
+        (!self.0.is_lent.swap(true, Ordering::AcqRel)).then(|| Lent(self.clone()))
     }
 
     fn get(&self) -> Option<primestream_primes::Progress> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<primestream_primes::Progress>> {
+        self.0.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All threads, for one number; they are given back when this is dropped.
+pub(crate) struct Lent(UnderWay);
+
+impl Lent {
+    /// Notes how far the number has come.
+    pub(crate) fn tell(&self, progress: primestream_primes::Progress) {
+        *self.0.lock() = Some(progress);
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+        self.0.0.is_lent.store(false, Ordering::Release);
     }
 }
 

@@ -183,8 +183,8 @@ pub const CURVES_OF_SIEVE: u64 = 6;
 
 /// First number not tried as a divisor of a number of two words.
 ///
-/// Rho finds a factor of eleven bits there in the time of a few hundred trials; higher
-/// only delays it, lower leaves factors so small that rho meets several at once.
+/// A curve finds a factor of eleven bits there in the time of a few hundred trials; higher only delays it, lower
+/// leaves factors so small that curves meet several at once.
 pub const TRIAL_DOUBLE_END: u32 = 1 << 11;
 
 /// Steps of rho between two greatest common divisors.

@@ -47,7 +47,8 @@ fn bits_of(bytes: usize) -> u64 {
     (bytes as u64).saturating_mul(10) / 3
 }
 
-/// Factors a number: by as many threads as there are lanes, if its units are worth handing over.
+/// Factors a number: by as many threads as there are lanes, if its units are worth handing over and no other
+/// number has them.
 fn found(
     number: Natural,
     effort: EffortArgument,
@@ -58,10 +59,11 @@ fn found(
     if number.bits() < LANES_BITS_MIN {
         return Ok(factor_within(&number, allowance, now));
     }
-    let told = under_way.clone();
-    let answer = factor_in_lanes(&number, allowance, lanes, move |progress| told.tell(*progress));
-    under_way.forget();
-    answer
+    // Threads for each of many would be their square.
+    let Some(lent) = under_way.lend() else {
+        return Ok(factor_within(&number, allowance, now));
+    };
+    factor_in_lanes(&number, allowance, lanes, move |progress| lent.tell(*progress))
 }
 
 /// Answers numbers of a machine word without any detour over larger ones.

@@ -90,9 +90,11 @@ impl Band {
             Self::Bits32 => "trial division and Hart's method",
             Self::Bits64 => "trial division and elliptic curves in one word",
             Self::Bits128 => "elliptic curves, then the quadratic sieve",
-            Self::Bits256 => "p − 1 and elliptic curves, then the quadratic sieve",
+            Self::Bits256 => {
+                "p − 1 and elliptic curves, then the quadratic sieve, at normal effort up to 200 bits"
+            }
             Self::Bits512 => {
-                "p − 1, p + 1 and elliptic curves; the quadratic sieve at high effort up to 330 bits"
+                "p − 1, p + 1 and elliptic curves; the quadratic sieve at deep effort up to 330 bits"
             }
             Self::Bits1024 | Self::Bits2048 | Self::Bits4096 => "p − 1, p + 1 and elliptic curves",
             Self::Beyond => "trial division and perfect powers; curves at deep effort up to 16384 bits",

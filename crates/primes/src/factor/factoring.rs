@@ -33,8 +33,9 @@ use crate::tuning::TRIAL_DOUBLE_END;
 /// ```
 #[derive(Debug)]
 pub struct Factoring {
+    pub(super) number: Natural,
     pub(super) effort: Effort,
-    limits: Limits,
+    pub(super) limits: Limits,
     pub(super) found: Vec<PrimePower>,
     /// Product of what resisted.
     pub(super) cofactor: Natural,
@@ -89,7 +90,7 @@ impl Factoring {
     /// Begins with a number. Takes the primes that trial division finds, and factors what is below 2^64.
     #[must_use]
     pub fn new(n: &Natural, effort: Effort) -> Self {
-        let mut factoring = Self::empty(effort);
+        let mut factoring = Self::empty(n.clone(), effort);
         let limits = factoring.limits;
         if n.is_zero() {
             factoring.cofactor = Natural::ZERO;
@@ -109,8 +110,9 @@ impl Factoring {
     }
 
     /// One with nothing to do.
-    pub(super) fn empty(effort: Effort) -> Self {
+    pub(super) fn empty(number: Natural, effort: Effort) -> Self {
         Self {
+            number,
             effort,
             limits: effort.limits(),
             found: Vec::new(),
@@ -143,11 +145,15 @@ impl Factoring {
     /// Takes in what came of a unit. What came too late is of no use, and no harm.
     pub fn merge(&mut self, outcome: Outcome) {
         let Some(attack) = self.attack.as_mut().filter(|_| outcome.attack == self.attacks) else { return };
-        attack.under_way -= 1;
+        attack.under_way = attack.under_way.saturating_sub(1);
         attack.done += 1;
         let factor = match outcome.gain {
             Gain::Nothing => None,
-            Gain::Factor(factor) => Some(factor),
+            // An outcome of another factorisation could come here: it is believed only if it is true.
+            Gain::Factor(factor) => {
+                let is_proper = !factor.is_one() && factor != *attack.n;
+                (is_proper && (&*attack.n % &factor).is_zero()).then_some(factor)
+            }
             Gain::Relations(relations) => attack.sieve.as_mut().and_then(|siqs| {
                 siqs.merge(relations);
                 siqs.finish()
@@ -185,6 +191,12 @@ impl Factoring {
         })
     }
 
+    /// Returns how many pieces it has begun to split: units made before this grew are of no use any more.
+    #[must_use]
+    pub fn pieces_begun(&self) -> u64 {
+        self.attacks
+    }
+
     /// Returns the methods that found a factor, in the order in which they first did.
     #[must_use]
     pub fn methods(&self) -> &[Method] {
@@ -199,6 +211,14 @@ impl Factoring {
         }
         self.separate();
         Factorization::new(self.found, self.cofactor, self.cofactor_tested)
+    }
+
+    /// Begins with what is open and leaves what has nothing to be tried any more.
+    pub(super) fn settle(&mut self) {
+        while self.attack.as_ref().is_some_and(|attack| attack.tasks.is_empty() && !attack.may_sieve) {
+            self.give_up();
+        }
+        self.advance();
     }
 
     /// Looks at open pieces until one is found that has to be split.
@@ -279,7 +299,7 @@ impl Factoring {
         self.note(method);
     }
 
-    fn note(&mut self, method: Method) {
+    pub(super) fn note(&mut self, method: Method) {
         if !self.methods.contains(&method) {
             self.methods.push(method);
         }
@@ -309,9 +329,6 @@ impl Factoring {
         }
     }
 }
-
-/// Units of a sieve that were worked off another day: more than anybody waits for.
-pub(super) const UNITS_MAX: u64 = 1 << 24;
 
 #[cfg(test)]
 mod tests {

@@ -48,10 +48,11 @@ pub(crate) use effort::Limits;
 
 /// Returns the prime factors of `n` that the effort allowed suffices to find.
 ///
-/// Below 2^64 the answer is complete whatever the effort. Above, expect the primes
-/// up to about 2^40 of a number of two words at [`Effort::Normal`], fewer of a longer
-/// one, and always those the trial division covers. The time is bounded: about a
-/// second at normal effort for 10^5 digits.
+/// Below 2^64 the answer is complete whatever the effort. Above, it is complete up to
+/// 100, 200 or 330 bits without the small factors, by the effort; of a longer number expect
+/// the primes of up to twenty digits at [`Effort::Normal`], fewer if it has thousands of
+/// bits, and always those the trial division covers. The work is bounded, and up to
+/// 4096 bits takes some seconds at normal effort.
 ///
 /// 1 has no factors. 0 has no factorisation: its answer holds no primes, and 0 as the
 /// cofactor.
@@ -64,7 +65,7 @@ pub(crate) use effort::Limits;
 /// let n: Natural = "1000000000000000000000".parse()?;
 /// assert_eq!(factor(&n, Effort::Normal).to_string(), "2^21 · 5^21");
 ///
-/// // Two primes of 107 and 127 bits are too much for this method, and it says so.
+/// // Two primes of 107 and 127 bits are too much for the least effort, and it says so.
 /// let hard = ((Natural::ONE << 107) - 1) * ((Natural::ONE << 127) - 1);
 /// let factors = factor(&(&hard * 6), Effort::Quick);
 /// assert!(!factors.is_complete());

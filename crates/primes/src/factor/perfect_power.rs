@@ -1,6 +1,6 @@
-//! Perfect powers: one root, where rho would look for what it cannot tell apart.
+//! Perfect powers: one root, where other methods would look for what they cannot tell apart.
 //!
-//! All prime factors of `r^k` occur together, and rho mostly finds them together. A
+//! All prime factors of `r^k` occur together, and most methods find them together. A
 //! power is recognised by its root. Drawing one of a long number is dear, so residues
 //! come first: modulo a prime `q ≡ 1 (mod k)` only one in `k` is a `k`-th power, and a
 //! handful of such primes lets next to nothing through.

@@ -9,7 +9,7 @@ use super::effort::Effort;
 use super::factoring::Factoring;
 use super::method::Method;
 use super::siqs::{Relation, Siqs};
-use super::{PrimePower, factoring};
+use super::{PrimePower, perfect_power};
 use crate::Natural;
 use crate::primality::{Primality, primality};
 
@@ -49,7 +49,7 @@ impl Factoring {
     /// ```
     #[must_use]
     pub fn save(&self) -> String {
-        let mut text = format!("{HEAD}\neffort {}\n", effort_name(self.effort));
+        let mut text = format!("{HEAD}\n{} {}\n", effort_name(self.effort), self.number);
         let mut line = |arguments: fmt::Arguments<'_>| {
             text += &fmt::format(arguments);
             text.push('\n');
@@ -91,72 +91,95 @@ impl Factoring {
     /// At the first line that is not what `save` writes, or says something that is not so: a prime that is
     /// none, a relation that does not hold.
     pub fn resume(text: &str) -> Result<Self, ResumeError> {
-        let mut lines = (1..).zip(text.lines());
         let fail = |line, reason| Err(ResumeError { line, reason });
+        let mut lines = (1..).zip(text.lines());
         if lines.next().is_none_or(|(_, line)| line != HEAD) {
             return fail(1, "this is no factorisation, or one of a newer version");
         }
-        let mut state = Self::empty(Effort::Normal);
-        let mut last = 1;
+        let Some((effort, number)) = lines.next().and_then(|(_, line)| line.split_once(' ')) else {
+            return fail(2, "an effort and a number are missing");
+        };
+        let number: Natural = parsed(number).map_err(|reason| ResumeError { line: 2, reason })?;
+        let Some(effort) = EFFORTS.into_iter().find(|known| effort_name(*known) == effort) else {
+            return fail(2, "no such effort");
+        };
+        if number.is_zero() {
+            return Ok(Self::new(&number, effort));
+        }
+        let mut reading = Reading { rest: number.clone(), state: Self::empty(number, effort) };
+        let mut last = 2;
         for (number, line) in lines {
             last = number;
             let mut words = line.split(' ');
             let outcome = match words.next() {
-                Some("end") => return Ok(state),
-                Some(kind) => state.take_line(kind, &words.collect::<Vec<_>>()),
+                Some("end") if reading.rest.is_one() => {
+                    reading.state.settle();
+                    return Ok(reading.state);
+                }
+                Some("end") => Err("the parts are not all there"),
+                Some(kind) => reading.take_line(kind, &words.collect::<Vec<_>>()),
                 None => Err("an empty line"),
             };
             outcome.map_err(|reason| ResumeError { line: number, reason })?;
         }
         fail(last + 1, "the end is missing")
     }
+}
 
+/// A text that is being read.
+struct Reading {
+    /// What the parts read so far leave of the number.
+    rest: Natural,
+    state: Factoring,
+}
+
+impl Reading {
     fn take_line(&mut self, kind: &str, words: &[&str]) -> Result<(), &'static str> {
         match (kind, words) {
-            ("effort", [name]) => {
-                let efforts = [Effort::Quick, Effort::Normal, Effort::Deep];
-                let found = efforts.into_iter().find(|effort| effort_name(*effort) == *name);
-                *self = Self::empty(found.ok_or("no such effort")?);
-            }
             ("prime", [prime, exponent]) => {
-                let prime: Natural = parsed(prime)?;
+                let (prime, exponent) = self.part(prime, exponent)?;
                 let primality = primality(&prime);
                 if primality == Primality::Composite {
                     return Err("it is not prime");
                 }
-                self.found.push(PrimePower { prime, exponent: above_zero(exponent)?, primality });
+                self.state.found.push(PrimePower { prime, exponent, primality });
             }
             ("method", [name]) => {
                 let found = Method::ALL.into_iter().find(|method| method.name() == *name);
-                self.methods.push(found.ok_or("no such method")?);
+                self.state.note(found.ok_or("no such method")?);
             }
             ("cofactor", [n, tested @ ("composite" | "untested")]) => {
-                (self.cofactor, self.cofactor_tested) = (parsed(n)?, *tested == "composite");
+                let n = parsed(n)?;
+                self.divide(&n, 1)?;
+                (self.state.cofactor, self.state.cofactor_tested) = (n, *tested == "composite");
             }
-            ("least", [bits]) => self.factor_bits_min = parsed(bits)?,
-            ("open", [n, multiplicity]) => self.open.push((composite(n)?, above_zero(multiplicity)?)),
-            ("attack", [n, multiplicity, tasks]) if self.attack.is_none() => {
-                let n = composite(n)?;
-                if n.is_even() || n.bits() <= 64 || primality(&n) != Primality::Composite {
-                    return Err("it is not an odd composite of more than 64 bits");
+            ("least", [bits]) => {
+                self.state.factor_bits_min =
+                    parsed::<u64>(bits)?.min(self.state.limits.trial_end.ilog2().into());
+            }
+            ("open", [n, multiplicity]) => {
+                let part = self.part(n, multiplicity)?;
+                self.state.open.push(part);
+            }
+            ("attack", [n, multiplicity, tasks]) if self.state.attack.is_none() => {
+                let (n, multiplicity) = self.part(n, multiplicity)?;
+                let is_fit = n.bits() > 64 && primality(&n) == Primality::Composite;
+                if !is_fit || perfect_power::root(&n, 1).is_some() {
+                    return Err("it is no composite of more than 64 bits, or a power");
                 }
-                self.begin(n, above_zero(multiplicity)?);
-                let attack = self.attack.as_mut().ok_or("it needs no work")?;
-                attack.skip_to(parsed(tasks)?);
+                self.state.begin(n, multiplicity);
+                let tasks = parsed(tasks)?;
+                self.state.attack.iter_mut().for_each(|attack| attack.skip_to(tasks));
             }
             ("sieve", [units]) => {
-                let units: u64 = parsed(units)?;
-                let attack = self.attack.as_mut().filter(|attack| attack.may_sieve);
+                let attack = self.state.attack.as_mut().filter(|attack| attack.may_sieve);
                 let attack = attack.ok_or("nothing is sieved at this effort")?;
-                if units > factoring::UNITS_MAX {
-                    return Err("nobody sieves so long");
-                }
                 let mut siqs = Siqs::new(&attack.n);
-                siqs.skip(units);
+                siqs.skip(parsed(units)?);
                 attack.sieve = Some(siqs);
             }
             ("relation" | "pair", [sign @ ("+" | "-"), large, root, factors]) => {
-                let siqs = self.attack.as_mut().and_then(|attack| attack.sieve.as_mut());
+                let siqs = self.state.attack.as_mut().and_then(|attack| attack.sieve.as_mut());
                 let siqs = siqs.ok_or("a relation without a sieve")?;
                 let factors = factors.split(',').map(parsed).collect::<Result<Vec<u32>, _>>()?;
                 let (large, is_negative) = (parsed(large)?, *sign == "-");
@@ -169,20 +192,38 @@ impl Factoring {
         }
         Ok(())
     }
+
+    /// Reads a part of the number above 1, which is short enough to be looked at, and how often it divides.
+    fn part(&mut self, n: &str, times: &str) -> Result<(Natural, u32), &'static str> {
+        let (n, times): (Natural, u32) = (parsed(n)?, parsed(times)?);
+        let limits = &self.state.limits;
+        if n.bits() < 2 || times == 0 {
+            return Err("it is no part of a number");
+        }
+        if n.bits() > limits.primality_bits_max.max(64) || n.bits() > 64 && n.is_even() {
+            return Err("it is not what trial division leaves");
+        }
+        self.divide(&n, times)?;
+        Ok((n, times))
+    }
+
+    fn divide(&mut self, n: &Natural, times: u32) -> Result<(), &'static str> {
+        for _ in 0..times {
+            match self.rest.checked_div_rem(n) {
+                Some((quotient, remainder)) if remainder.is_zero() => self.rest = quotient,
+                _ => return Err("it does not divide what is left of the number"),
+            }
+            // Of 1, nothing is left that could be divided for ever.
+            if n.is_one() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn parsed<T: std::str::FromStr>(word: &str) -> Result<T, &'static str> {
     word.parse().map_err(|_| "not a number that fits")
-}
-
-fn above_zero(word: &str) -> Result<u32, &'static str> {
-    parsed(word).and_then(|number| if number == 0 { Err("it is 0") } else { Ok(number) })
-}
-
-/// A number above 1.
-fn composite(word: &str) -> Result<Natural, &'static str> {
-    let n: Natural = parsed(word)?;
-    if n.bits() > 1 { Ok(n) } else { Err("nothing is left to be factored in it") }
 }
 
 const fn effort_name(effort: Effort) -> &'static str {
@@ -192,6 +233,8 @@ const fn effort_name(effort: Effort) -> &'static str {
         Effort::Deep => "deep",
     }
 }
+
+const EFFORTS: [Effort; 3] = [Effort::Quick, Effort::Normal, Effort::Deep];
 
 /// The first line, with the version.
 const HEAD: &str = "primestream factoring 1";
@@ -228,6 +271,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_open_is_looked_at() {
+        let text = format!("{HEAD}\nquick 1022117\ncofactor 1 composite\nleast 1\nopen 1022117 1\nend\n");
+        let resumed = Factoring::resume(&text).unwrap();
+        assert!(resumed.is_done());
+        assert_eq!(resumed.finish().to_string(), "1009 · 1013");
+        // A square is not sieved for ever.
+        let square = ((Natural::ONE << 61) - 1).pow(2);
+        let text = format!("{HEAD}\nquick {square}\nattack {square} 1 0\nend\n");
+        assert_eq!(Factoring::resume(&text).unwrap_err().line, 3);
+    }
+
+    #[test]
     fn what_does_not_hold_is_refused_with_its_line() {
         let n = ((Natural::ONE << 61) - 1) * ((Natural::ONE << 64) - 59) * 360_u64;
         let mut factoring = Factoring::new(&n, Effort::Normal);
@@ -243,15 +298,20 @@ mod tests {
                     .enumerate()
                     .map(|(at, whole)| if at == index { damaged.as_str() } else { whole })
                     .collect();
-                if let Err(error) = Factoring::resume(&(lines.join("\n") + "\n")) {
-                    assert!(error.line <= lines.len() + 1, "{error}");
+                match Factoring::resume(&(lines.join("\n") + "\n")) {
+                    Err(error) => assert!(error.line <= lines.len() + 1, "{error}"),
+                    Ok(resumed) => assert_eq!(resumed.finish().product(), n, "{damaged}"),
                 }
             }
         }
         let refused = |from: &str, to: &str| Factoring::resume(&text.replacen(from, to, 1)).unwrap_err();
         assert_eq!(refused("factoring 1", "factoring 2").line, 1);
-        assert_eq!(refused("effort normal", "effort great").to_string(), "line 2: no such effort");
-        assert_eq!(refused("prime 2 3", "prime 4 3").reason, "it is not prime");
+        assert_eq!(refused("normal ", "great ").to_string(), "line 2: no such effort");
+        assert_eq!(refused("prime 2 3", "prime 4 1").reason, "it is not prime");
+        assert_eq!(refused("prime 2 3", "prime 2 4").reason, "it does not divide what is left of the number");
+        assert_eq!(refused("prime 2 3", "prime 2 2").reason, "the parts are not all there");
+        assert_eq!(refused("prime 2 3", "prime 2 4294967295").line, 3);
+        assert_eq!(refused("prime 2 3", "open 8 1\nopen 8 1").line, 4);
         assert_eq!(refused("relation + 1 ", "relation + 1 1").reason, "the relation does not hold");
         assert_eq!(refused("end\n", "").reason, "the end is missing");
         assert_eq!(Factoring::resume("").unwrap_err().line, 1);

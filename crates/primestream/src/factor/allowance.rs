@@ -1,8 +1,8 @@
 //! What a number may cost: an amount of work, and perhaps a time.
 //!
 //! A number is worked off in units, and the time is looked at between two of them, so that it is exceeded by one unit
-//! at most: microseconds for words, milliseconds for numbers that are sieved, up to a second for long ones. The
-//! clock is whoever calls.
+//! at most, which grow with the number and with the time that went into it already: microseconds for words,
+//! milliseconds up to 200 bits, a second and more beyond 300. The clock is whoever calls.
 
 use std::time::Duration;
 
@@ -29,14 +29,11 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// Makes one that only time bounds, for a number of so many bits: the most work of which no part is
-    /// longer than such a time.
+    /// Makes one that time bounds, for a number of so many bits: as much work as there is, but for long numbers in
+    /// little time, of which only what is tested in little time is looked at.
     pub fn of_time(time: Duration, bits: u64) -> Self {
-        let effort = match () {
-            () if bits <= SIEVED_BITS_MAX || time >= DEEP_TIME_MIN => Effort::Deep,
-            () if time >= NORMAL_TIME_MIN => Effort::Normal,
-            () => Effort::Quick,
-        };
+        let is_deep = bits <= SIEVED_BITS_MAX || time >= DEEP_TIME_MIN;
+        let effort = if is_deep { Effort::Deep } else { Effort::Normal };
         Self { effort, time: Some(time) }
     }
 }
@@ -80,10 +77,7 @@ pub fn factor_within(n: &Natural, allowance: Allowance, mut now: impl FnMut() ->
     Factored { number: Number(n.clone()), factorization, methods, time: now().saturating_sub(began) }
 }
 
-/// Longest number that is sieved, whose units are short at every effort. Longer ones have units as long as
-/// the effort allows.
+/// Longest number that deep effort sieves.
 const SIEVED_BITS_MAX: u64 = 330;
-/// Least time for which a unit of a long number at normal effort is short.
-const NORMAL_TIME_MIN: Duration = Duration::from_millis(500);
-/// Least time for which a unit of a long number at deep effort is short.
+/// Least time beside which the tests of primality that deep effort allows are short.
 const DEEP_TIME_MIN: Duration = Duration::from_secs(10);

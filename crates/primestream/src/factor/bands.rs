@@ -5,6 +5,7 @@
 //! the next portion. A hard number may have threads of its own.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub struct BandOptions {
     pub lanes: NonZeroUsize,
     /// The order of the answers.
     pub order: Order,
-    /// Threads that work on a hard number together; with 1 its lane does it alone.
+    /// Threads that work on a hard number together, one such number at a time; with 1 its lane does it alone.
     pub hard_lanes: NonZeroUsize,
 }
 
@@ -154,7 +155,8 @@ where
         }
     };
     let BandOptions { allowance, lanes, order, hard_lanes } = options;
-    let step = FactorPortions { allowance, hard_lanes, selector, report: report.clone() };
+    let step =
+        FactorPortions { allowance, hard_lanes, are_lent: Arc::default(), selector, report: report.clone() };
     let answers = numbers
         .through(Portions::new(fill))
         .chunked(Fixed(1))
@@ -236,6 +238,8 @@ fn index(band: Band) -> usize {
 struct FactorPortions {
     allowance: Allowance,
     hard_lanes: NonZeroUsize,
+    /// Whether a number has these: for each of many they would be their square.
+    are_lent: Arc<AtomicBool>,
     selector: BandSelector,
     report: BandReport,
 }
@@ -248,9 +252,13 @@ impl Operator for FactorPortions {
         let mut done = Vec::with_capacity(portion.len());
         for number in portion {
             let band = assigned(self.selector, &number);
-            let factored = if self.hard_lanes.get() > 1 && number.0.bits() >= LENT_BITS_MIN {
-                factor_in_lanes(&number.0, self.allowance, self.hard_lanes.get(), |_| ())
-                    .map_err(|error| Interrupt::failed("factor by band", error))?
+            let is_lent = self.hard_lanes.get() > 1
+                && number.0.bits() >= LENT_BITS_MIN
+                && !self.are_lent.swap(true, Ordering::AcqRel);
+            let factored = if is_lent {
+                let factored = factor_in_lanes(&number.0, self.allowance, self.hard_lanes.get(), |_| ());
+                self.are_lent.store(false, Ordering::Release);
+                factored.map_err(|error| Interrupt::failed("factor by band", error))?
             } else {
                 factor_within(&number.0, self.allowance, || out.now())
             };
@@ -269,7 +277,8 @@ impl Operator for FactorPortions {
 
     fn fork(&self) -> Self {
         let (report, hard_lanes) = (self.report.clone(), self.hard_lanes);
-        Self { allowance: self.allowance, hard_lanes, selector: self.selector, report }
+        let are_lent = Arc::clone(&self.are_lent);
+        Self { allowance: self.allowance, hard_lanes, are_lent, selector: self.selector, report }
     }
 
     fn name(&self) -> &'static str {

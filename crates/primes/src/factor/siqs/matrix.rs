@@ -26,6 +26,9 @@ struct Sum {
 
 struct Reduction {
     sums: Vec<Option<Sum>>,
+    /// Ones there are, and columns that have any.
+    ones: usize,
+    columns: usize,
     /// Sums that have, or had, a column.
     holders: Vec<Vec<u32>>,
     weights: Vec<u32>,
@@ -33,8 +36,13 @@ struct Reduction {
 
 impl Reduction {
     fn new(relations: &[Vec<u32>], columns: usize) -> Self {
-        let mut reduction =
-            Self { sums: Vec::new(), holders: vec![Vec::new(); columns], weights: vec![0; columns] };
+        let mut reduction = Self {
+            sums: Vec::new(),
+            ones: 0,
+            columns: 0,
+            holders: vec![Vec::new(); columns],
+            weights: vec![0; columns],
+        };
         for (number, relation) in (0..).zip(relations) {
             let columns = relation.iter().copied().filter(|&column| column >= DENSE_COLUMNS).collect();
             reduction.sums.push(None);
@@ -45,9 +53,11 @@ impl Reduction {
 
     fn set(&mut self, number: u32, sum: Sum) {
         for &column in &sum.columns {
+            self.columns += usize::from(self.weights[column as usize] == 0);
             self.weights[column as usize] += 1;
             self.holders[column as usize].push(number);
         }
+        self.ones += sum.columns.len();
         self.sums[number as usize] = Some(sum);
     }
 
@@ -55,7 +65,9 @@ impl Reduction {
         let sum = self.sums[number as usize].take()?;
         for &column in &sum.columns {
             self.weights[column as usize] -= 1;
+            self.columns -= usize::from(self.weights[column as usize] == 0);
         }
+        self.ones -= sum.columns.len();
         Some(sum)
     }
 
@@ -96,7 +108,7 @@ impl Reduction {
                     if self.weights[column] == 0 || self.weights[column] > weight {
                         continue;
                     }
-                    if self.mean_weight() > MEAN_WEIGHT_MAX {
+                    if self.ones > self.columns * MEAN_WEIGHT_MAX {
                         return;
                     }
                     self.clear_column(column);
@@ -104,12 +116,6 @@ impl Reduction {
                 }
             }
         }
-    }
-
-    fn mean_weight(&self) -> u32 {
-        let columns = self.weights.iter().filter(|&&weight| weight > 0).count();
-        let sum: usize = self.weights.iter().map(|&weight| weight as usize).sum();
-        u32::try_from(sum / columns.max(1)).unwrap_or(u32::MAX)
     }
 
     fn clear_column(&mut self, column: usize) {
@@ -225,7 +231,7 @@ const MERGED_LEN_MIN: usize = 4_000;
 const MERGED_WEIGHT_MAX: u32 = 12;
 
 /// Merging ends when a column has so many sums on the average. Later leaves fewer columns, and longer sums.
-const MEAN_WEIGHT_MAX: u32 = 60;
+const MEAN_WEIGHT_MAX: usize = 60;
 
 /// Dependencies looked for; each gives a factor with a chance of a half at least.
 const VECTORS_MAX: usize = 40;

@@ -18,7 +18,7 @@ pub(crate) struct Leading {
     pub(super) factors: Vec<u32>,
 }
 
-/// Chooses leading coefficients, none of them twice.
+/// Chooses leading coefficients, none of them twice as long as there are others.
 #[derive(Debug)]
 pub(super) struct Chooser {
     /// Length wanted, in bits.
@@ -45,13 +45,19 @@ impl Chooser {
         Self { target, count, pool, known: HashSet::new(), state: 0x9e37_79b9_7f4a_7c15 }
     }
 
+    /// Goes on with others than those chosen before so many units were handed out another day.
+    pub(super) fn reseed(&mut self, units: u64) {
+        // Source: [SteeleLeaFlood2014].
+        self.state = (self.state ^ units.wrapping_mul(0x9e37_79b9_7f4a_7c15)).max(1);
+    }
+
     /// Returns the next one.
     pub(super) fn next(&mut self, base: &Base) -> Leading {
         let mut best: Option<(f64, Vec<u32>)> = None;
         let (mut tries, mut error_max) = (0, ERROR_BITS);
         loop {
             if let Some((error, factors)) = self.draw(base)
-                && !self.known.contains(&factors)
+                && (tries >= TRIES_FRESH || !self.known.contains(&factors))
                 && best.as_ref().is_none_or(|(least, _)| error < *least)
             {
                 best = Some((error, factors));
@@ -239,9 +245,21 @@ const POOL_FIRST: usize = 4;
 const ERROR_BITS: f64 = 0.05;
 const TRIES: u32 = 30;
 
+/// Draws after which a coefficient may come again: of numbers of 65 bits there are fewer than 200.
+const TRIES_FRESH: u32 = 1_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn there_is_always_another_one() {
+        let kn = Natural::from(4_294_967_311_u64) * 4_294_967_357_u64;
+        let base = Base::new(&kn, 60);
+        let mut chooser = Chooser::new(&kn, &base, 1 << 15);
+        let all: HashSet<_> = (0..2_000).map(|_| chooser.next(&base).factors).collect();
+        assert!(all.len() > 50, "{}", all.len());
+    }
 
     #[test]
     fn values_are_what_they_are_said_to_be() {
