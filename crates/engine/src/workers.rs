@@ -13,8 +13,8 @@ use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 /// not keep one of few from its share. A thread that has nothing to do holds no turn; one that is held up
 /// inside a user's function does.
 ///
-/// A step may run another pipeline of the same workers to its end. If it only waits for one that was started, it
-/// keeps a turn from it, and with one worker waits for ever.
+/// A step may run another pipeline with workers to its end: the turn of the step serves it too, on one thread. If
+/// it only waits for one that was started, it keeps a turn from it, and with one worker waits for ever.
 ///
 /// # Examples
 ///

@@ -1,9 +1,9 @@
 //! Many pipelines at once, in one memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 
-use primestream_engine::{Budget, Order, Stream, Workers};
+use primestream_engine::{Budget, Fixed, Order, Stream, Workers};
 
 const PIPELINES: u64 = 64;
 const ITEMS: u64 = 20_000;
@@ -82,4 +82,22 @@ fn a_step_may_run_a_pipeline_of_the_same_worker() {
     let sum_below = move |n: u64| Stream::iter(0..n).workers(&inner).fold(0, |a, b| a + b);
     let sums: Vec<u64> = Stream::iter([1u64, 2, 3]).workers(&one).try_map(sum_below).collect().unwrap();
     assert_eq!(sums, [0, 1, 3]);
+}
+
+#[test]
+fn steps_on_all_workers_may_each_run_a_pipeline_of_many_threads() {
+    // Its other threads once waited for turns that their own caller kept until they had ended.
+    let two = Workers::new(2);
+    let inner = two.clone();
+    let both_are_in = Arc::new(Barrier::new(2));
+    let sum_below = move |n: u64| {
+        both_are_in.wait();
+        let numbers = Stream::iter(0..n).chunked(Fixed(1)).parallel(2, Order::Relaxed).map(|n| n + 1);
+        numbers.threads(3).workers(&inner).fold(0, |a, b| a + b)
+    };
+    for _ in 0..100 {
+        let numbers = Stream::iter([1u64, 2, 3, 100]).chunked(Fixed(1)).parallel(2, Order::Input);
+        let sums: Result<Vec<u64>, _> = numbers.try_map(sum_below.clone()).threads(2).workers(&two).collect();
+        assert_eq!(sums.unwrap(), [1, 3, 6, 5_050]);
+    }
 }

@@ -18,12 +18,19 @@ impl Machine {
     pub(super) fn run_threads(&self) {
         // Futures cannot be driven by a thread that is itself driven by an executor.
         let is_guest = self.executor().is_some() && Executor::ambient().is_some();
+        // A step that runs a pipeline of shared workers has one turn for both, which serves one thread. Others would
+        // wait for turns that such steps keep until these threads have ended.
+        let shares_turn = self.workers.is_some() && HAS_TURN.get();
+        let threads = if shares_turn { 1 } else { self.threads };
         thread::scope(|scope| {
             if let Some(watch) = &self.watch {
                 scope.spawn(|| watch.keep(self));
             }
-            for number in usize::from(!is_guest)..self.threads {
-                scope.spawn(move || self.work(number));
+            for number in usize::from(!is_guest)..threads {
+                scope.spawn(move || {
+                    HAS_TURN.set(shares_turn);
+                    self.work(number);
+                });
             }
             if !is_guest {
                 self.work(0);
