@@ -8,7 +8,7 @@
 //! `a^(n-1) = 1` modulo `n` and `a^((n-1)/q) - 1` coprime to `n`, then every prime factor of `n` is 1 modulo `F`.
 //! With `F² > n` there is only one. With `F³ > n` there could be two, and then `c² - 4·d` would be a square,
 //! where `n = d·F² + c·F + 1` with digits below `F`. Cost to check: two powers modulo `n` for each prime.
-//! Sources: [Pocklington1914], [BrillhartLehmerSelfridge1975], [CrandallPomerance2005] theorem 4.1.5.
+//! Sources: \[Pocklington1914\], \[BrillhartLehmerSelfridge1975\], \[CrandallPomerance2005\] theorem 4.1.5.
 
 mod text;
 

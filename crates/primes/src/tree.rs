@@ -7,7 +7,7 @@
 //!
 //! The library behind [`Natural`] multiplies and divides in the manner of Karatsuba and of Burnikel and Ziegler, so that twice the
 //! numbers take about three times as long; the way down takes some four times as long as the products.
-//! Sources: [Bernstein2004], [Bernstein2005].
+//! Sources: \[Bernstein2004\], \[Bernstein2005\].
 
 use crate::Natural;
 
