@@ -55,6 +55,12 @@ pub const PIECE_BYTES: usize = 1 << 15;
 /// the slower cache.
 pub const PIECE_PRIME_END: u64 = 1 << 14;
 
+/// First sieving prime that is not crossed off by whole turns of the wheel.
+///
+/// A turn is as many bytes as its prime is large, and so is what lies behind a segment: higher takes longer to
+/// join what is left of turns, lower guesses wrong more often where a turn begins and ends.
+pub const TURNING_PRIME_END: u64 = 1 << 16;
+
 /// Bytes of the largest block that is sieved at once on the way back.
 ///
 /// A block is sieved by itself, so every sieving prime is prepared again for each: higher

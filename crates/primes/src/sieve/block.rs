@@ -11,7 +11,9 @@ use super::whole::Whole;
 pub(super) struct Block {
     /// The number that the first word is counted from.
     base: u128,
+    /// Its words, and behind them what the sieve wants for its margin.
     groups: Vec<[u8; 8]>,
+    words: usize,
     /// The words not yet decoded.
     left: Range<usize>,
     /// Whether every number left standing is prime.
@@ -20,15 +22,16 @@ pub(super) struct Block {
 
 impl Block {
     pub(super) const fn new() -> Self {
-        Self { base: 0, groups: Vec::new(), left: 0..0, proven: true }
+        Self { base: 0, groups: Vec::new(), words: 0, left: 0..0, proven: true }
     }
 
-    /// Starts anew with so many words from a number on, for the sieve to fill.
-    pub(super) fn renew(&mut self, base: u128, words: usize) -> &mut [u8] {
+    /// Starts anew with so many words from a number on, for the sieve to fill, and so many bytes behind them.
+    pub(super) fn renew(&mut self, base: u128, words: usize, margin: usize) -> &mut [u8] {
         self.base = base;
-        self.groups.resize(words, [0; 8]);
+        self.groups.resize(words + margin.div_ceil(8), [0; 8]);
+        self.words = words;
         self.left = 0..words;
-        self.groups.as_flattened_mut()
+        &mut self.groups.as_flattened_mut()[..8 * words + margin]
     }
 
     /// Says whether the sieve was complete.
@@ -43,9 +46,11 @@ impl Block {
 
     /// Adds the words of another block, which lies right behind this one.
     pub(super) fn append(&mut self, other: &Self) {
-        debug_assert!(self.left.end == self.groups.len(), "nothing was taken from the end");
-        self.groups.extend_from_slice(&other.groups);
-        self.left.end = self.groups.len();
+        debug_assert!(self.left.end == self.words, "nothing was taken from the end");
+        self.groups.truncate(self.words);
+        self.groups.extend_from_slice(&other.groups[..other.words]);
+        self.words = self.groups.len();
+        self.left.end = self.words;
         self.proven &= other.proven;
     }
 

@@ -1,23 +1,20 @@
-//! Sieving primes from 101 up: crossed off one by one, eight multiples to a turn.
+//! Sieving primes from 101 up, taken into use as segments reach their squares.
 //!
-//! Each prime remembers the byte of its next multiple and where on the wheel that is.
-//! Primes are kept by residue, so that a pass knows its bits and steps as constants
-//! and the turn of eight unrolls. The smaller ones go over a segment in pieces that
-//! stay in the first-level cache, the others over the whole. A prime costs something
-//! in every piece, multiples or none; those that meet few pieces are for `large`.
-//! Source: [Walisch].
+//! The smaller ones are left to `turns`. Each of the others remembers the byte of its next multiple and where on
+//! the wheel that is. Primes are kept by residue, so that a pass knows its bits and steps as constants and the
+//! turn of eight unrolls. A prime costs something in every segment, multiples or none; those that meet few
+//! segments are for `large`. Source: [Walisch].
 
 use super::presieve::PRESIEVE_END;
-use super::wheel::{CARRIES, ENTRIES, GAPS, MASKS, NUMBERS_PER_BYTE, RESIDUES, bit_of};
+use super::turns::Turns;
+use super::wheel::{CARRIES, ENTRIES, GAPS, MASKS, NUMBERS_PER_BYTE, RESIDUES, bit_of, remainder};
 use crate::table;
-use crate::tuning::PIECE_PRIME_END;
+use crate::tuning::TURNING_PRIME_END;
 
 /// The sieving primes in use, each at its next multiple.
 #[derive(Clone)]
 pub(super) struct Medium {
-    /// Those that go over pieces.
-    small: ByResidue,
-    /// Those that go over segments.
+    turns: Turns,
     others: ByResidue,
     /// Table index of the first prime not yet in use.
     next_index: usize,
@@ -41,7 +38,7 @@ impl Medium {
     pub(super) fn new() -> Self {
         let next_index = table::index_of(PRESIEVE_END).expect("a prime of the table");
         let sieved_to = PRESIEVE_END - 1;
-        Self { small: Default::default(), others: Default::default(), next_index, sieved_to }
+        Self { turns: Turns::new(), others: Default::default(), next_index, sieved_to }
     }
 
     /// All primes up to and including this one are in use.
@@ -52,13 +49,16 @@ impl Medium {
     /// Takes the primes up to `limit` into use, for a segment whose first byte is
     /// `start`, and in which the square of each of them lies, or before.
     pub(super) fn extend(&mut self, limit: u64, start: u128) {
-        let start = start * u128::from(NUMBERS_PER_BYTE);
+        let first = start * u128::from(NUMBERS_PER_BYTE);
         while let Some(prime) = table::prime(self.next_index).filter(|&prime| prime <= limit) {
             self.next_index += 1;
             let group = bit_of(prime % NUMBERS_PER_BYTE);
-            let (next, phase) = first_multiple(prime, group, distance(prime, start));
-            let primes = if prime < PIECE_PRIME_END { &mut self.small } else { &mut self.others };
-            primes[group].push(SievingPrime {
+            if prime < TURNING_PRIME_END {
+                self.turns.push(prime, group, start);
+                continue;
+            }
+            let (next, phase) = first_multiple(prime, group, distance(prime, first));
+            self.others[group].push(SievingPrime {
                 quotient: u32::try_from(prime / NUMBERS_PER_BYTE).expect("the table ends below 2^32"),
                 next: u32::try_from(next).expect("the next multiple is in this segment or a few primes away"),
                 phase,
@@ -67,14 +67,15 @@ impl Medium {
         self.sieved_to = self.sieved_to.max(limit);
     }
 
-    /// Clears the bits of the multiples of the smaller primes in the next piece of a segment.
-    pub(super) fn cross_off_piece(&mut self, piece: &mut [u8]) {
-        cross_off_all(piece, &mut self.small);
+    /// Bytes that must lie behind a segment.
+    pub(super) fn margin(&self) -> usize {
+        self.turns.margin()
     }
 
-    /// Clears the bits of the multiples of the others in the next segment.
-    pub(super) fn cross_off(&mut self, segment: &mut [u8]) {
-        cross_off_all(segment, &mut self.others);
+    /// Clears the bits of multiples in the first `len` of some bytes, the next segment, behind which the margin lies.
+    pub(super) fn cross_off(&mut self, bytes: &mut [u8], len: usize) {
+        self.turns.cross_off(bytes, len);
+        cross_off_all(&mut bytes[..len], &mut self.others);
     }
 }
 
@@ -85,10 +86,7 @@ fn distance(prime: u64, start: u128) -> u64 {
         // Smaller multiples have a smaller factor, and were crossed off by it.
         return u64::try_from(ahead).expect("the square lies in this segment");
     }
-    let beyond = match u64::try_from(start) {
-        Ok(start) => start % prime,
-        Err(_) => u64::try_from(start % u128::from(prime)).expect("a remainder is below its divisor"),
-    };
+    let beyond = remainder(start, prime);
     if beyond == 0 { 0 } else { prime - beyond }
 }
 
@@ -181,32 +179,31 @@ const fn index(residue: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tuning::PIECE_BYTES;
 
     #[test]
     fn crosses_off_what_division_finds() {
-        const LEN: u128 = PIECE_BYTES as u128 + 1_000;
+        const LEN: usize = (TURNING_PRIME_END / 8) as usize;
         for start in
-            [0_u128, 5, 1_000, 33_333_333, u128::from(u64::MAX / 30) - 2_000, u128::MAX / 30 - 2 * LEN]
+            [0, 5, 1_000, 33_333_333, u128::from(u64::MAX / 30) - 2_000, u128::MAX / 30 - 20 * LEN as u128]
         {
             let mut medium = Medium::new();
-            let mut bytes = vec![0xff_u8; PIECE_BYTES + 1_000];
-            let end = (start + LEN) * 30;
-            let limit = u64::try_from((end - 1).isqrt()).unwrap().min(PIECE_PRIME_END + 500);
-            medium.extend(limit, start);
-            assert_eq!(medium.sieved_to(), limit);
-            let sieving: Vec<u128> = (PRESIEVE_END..=limit)
-                .filter(|&p| table::index_of(p).is_some() && (p < 200 || p > limit - 300))
-                .map(u128::from)
-                .collect();
-            // The primes between would cost the oracle minutes: it looks at both ends of what is in use.
-            for round in 0..2 {
-                bytes.fill(0xff);
-                let (piece, rest) = bytes.split_at_mut(PIECE_BYTES);
-                medium.cross_off_piece(piece);
-                medium.cross_off_piece(rest);
-                medium.cross_off(&mut bytes);
-                for (index, &byte) in (start + round * LEN..).zip(&bytes) {
+            let mut start = start;
+            // The margin of large primes is longer than some of these segments.
+            for (round, len) in [LEN, 1_000, 64, 10_000].into_iter().enumerate() {
+                let end = (start + len as u128) * 30;
+                let limit = u64::try_from((end - 1).isqrt()).unwrap().min(TURNING_PRIME_END + 500);
+                if round == 0 {
+                    medium.extend(limit, start);
+                }
+                let limit = medium.sieved_to();
+                // The primes between would cost the oracle minutes: it looks at both ends of what is in use.
+                let sieving: Vec<u128> = (PRESIEVE_END..=limit)
+                    .filter(|&p| table::index_of(p).is_some() && (p < 200 || p > limit - 300))
+                    .map(u128::from)
+                    .collect();
+                let mut bytes = vec![0xff_u8; len + medium.margin()];
+                medium.cross_off(&mut bytes, len);
+                for (index, &byte) in (start..).zip(&bytes[..len]) {
                     for (bit, residue) in RESIDUES.iter().enumerate() {
                         let n = 30 * index + u128::from(*residue);
                         if sieving.iter().any(|&p| n.is_multiple_of(p) && n >= p * p) {
@@ -214,6 +211,7 @@ mod tests {
                         }
                     }
                 }
+                start += len as u128;
             }
         }
     }

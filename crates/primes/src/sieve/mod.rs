@@ -10,7 +10,7 @@
 //! no proof: see [`primes_u128`].
 //!
 //! By file: `wheel` (30 numbers in a byte), `presieve` (primes below 100 by copying),
-//! `medium` (those that meet most segments), `large` (the others, by window), `segment`
+//! `medium` and `turns` (those that meet most segments), `large` (the others, by window), `segment`
 //! (the walk), `block` and `batch` (bits to numbers), `iter` (both ends), `position`
 //! (keep and return), `whole` (one word or two). Sources: \[BaysHudson1977\],
 //! \[Oliveira2002\] for the large primes and \[Walisch\] for the order of the work.
@@ -26,6 +26,7 @@ mod medium;
 mod position;
 mod presieve;
 mod segment;
+mod turns;
 mod wheel;
 mod whole;
 

@@ -5,7 +5,7 @@
 //! others are joined to it byte by byte, sixteen or more at once. A pass costs less than
 //! crossing off by the two primes of the last pattern. The compiler makes the patterns.
 
-use super::wheel::{NUMBERS_PER_BYTE, RESIDUES};
+use super::wheel::{NUMBERS_PER_BYTE, RESIDUES, remainder};
 
 /// First prime that is not presieved.
 pub(super) const PRESIEVE_END: u64 = 101;
@@ -42,10 +42,7 @@ fn each_period<const LEN: usize>(
     pattern: &[u8; LEN],
     apply: impl Fn(&mut [u8], &[u8]),
 ) {
-    let phase = match u64::try_from(start) {
-        Ok(start) => u128::from(start % LEN as u64),
-        Err(_) => start % LEN as u128,
-    };
+    let phase = remainder(start, LEN as u64);
     let mut pattern_left = &pattern[usize::try_from(phase).expect("a remainder is below its divisor")..];
     while !bytes.is_empty() {
         let len = bytes.len().min(pattern_left.len());

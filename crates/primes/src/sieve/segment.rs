@@ -54,6 +54,7 @@ impl Segments {
     /// Expects that the whole range will be walked.
     pub(super) fn expect_all(&mut self) {
         self.tested = u64::MAX;
+        self.len = SEGMENT_BYTES_MAX;
     }
 
     /// Sieves the next segment; `false` at the end of the range.
@@ -75,25 +76,23 @@ impl Segments {
         let segment_last = number_of(next_byte).saturating_sub(1).min(last);
         self.ahead = (next_byte <= last_byte).then(|| (number_of(next_byte), last));
 
-        let bytes = block.renew(number_of(byte), usize::try_from(words).expect("at most the size wanted"));
         let limit = square_root(segment_last);
         if !is_in_window {
             self.medium.extend(limit.min(8 * words * NUMBERS_PER_BYTE).min(SIEVING_PRIME_MAX), byte);
         }
-        let (mut rest, mut piece_byte) = (&mut *bytes, byte);
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at_mut(rest.len().min(PIECE_BYTES));
-            presieve::fill(piece, piece_byte);
-            self.medium.cross_off_piece(piece);
-            piece_byte += piece.len() as u128;
-            rest = after;
+        let words = usize::try_from(words).expect("at most the size wanted");
+        let all = block.renew(number_of(byte), words, self.medium.margin());
+        let len = 8 * words;
+        for (piece, byte) in all[..len].chunks_mut(PIECE_BYTES).zip((byte..).step_by(PIECE_BYTES)) {
+            presieve::fill(piece, byte);
         }
-        self.medium.cross_off(bytes);
+        self.medium.cross_off(all, len);
+        let bytes = &mut all[..len];
         let is_proven = is_in_window || limit <= self.medium.sieved_to();
         if is_in_window {
             self.window.cross_off(bytes);
         } else if !is_proven {
-            self.tested = self.tested.saturating_add(8 * words * NUMBERS_PER_BYTE);
+            self.tested = self.tested.saturating_add(len as u64 * NUMBERS_PER_BYTE);
         }
         clip(bytes, byte, first, last);
         block.set_proven(is_proven);

@@ -117,6 +117,14 @@ pub(super) const fn bit_of(residue: u64) -> usize {
     bit
 }
 
+/// The remainder of a number, by the short division where that does.
+pub(super) fn remainder(number: u128, divisor: u64) -> u64 {
+    match u64::try_from(number) {
+        Ok(number) => number % divisor,
+        Err(_) => u64::try_from(number % u128::from(divisor)).expect("a remainder is below its divisor"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
