@@ -51,8 +51,9 @@ impl Iterator for Pieces {
 
 /// Numbers of the first piece: some thousand primes at most.
 const PIECE_NUMBERS_MIN: u128 = 1 << 16;
-/// Numbers that are long enough near 0: higher holds more, lower hands over more often.
-const PIECE_NUMBERS_REPAID: u128 = 1 << 22;
+/// Numbers that are long enough near 0, two full segments of the sieve: higher holds more, lower prepares and hands over
+/// more often.
+const PIECE_NUMBERS_REPAID: u128 = (2 * 30) << 18;
 /// Numbers of a piece for each sieving number: a preparation costs a few nanoseconds for each of these.
 const NUMBERS_PER_ROOT: u128 = 16;
 /// Numbers of the longest piece, unless said otherwise: far out a window of the sieve.

@@ -98,7 +98,7 @@ fn written(piece: Piece, what: What) -> Vec<u8> {
 fn text_of<N: Whole>(found: Primes<N>, piece: Piece, what: What) -> Vec<u8> {
     let mut text = Text::with_room(text_bytes(piece));
     match what.pairs {
-        Pairs::No => found.for_each(|prime| text.line(prime.into())),
+        Pairs::No => text.lines(found),
         Pairs::AllGaps if what.json => each_pair(found, piece, what.stop, |prime, next| {
             text.words(&[(b"{\"prime\":", prime), (b",\"gap\":", next - prime)], b"}");
         }),

@@ -1,15 +1,15 @@
 //! Numbers as decimal lines, faster than the sieve finds them.
 //!
-//! Primes in order share all digits but the last four for long: those are copied, and only the rest is
-//! worked out, two digits at a time from a table.
+//! Primes in order share all digits but the last four for long: those are copied, and the last four come from a
+//! table.
 
 /// Lines of text that grow.
 pub(super) struct Text {
     bytes: Vec<u8>,
     /// How much of `bytes` is meant; what lies behind is room.
     len: usize,
-    /// The number without its last four digits, which `head` spells.
-    high: u128,
+    /// The number whose last four digits are 0 and whose others `head` spells, 0 at first.
+    base: u128,
     head: [u8; HEAD_BYTES],
     head_len: usize,
 }
@@ -17,15 +17,17 @@ pub(super) struct Text {
 impl Text {
     /// Starts with room for so many bytes, which grows if more are written.
     pub(super) fn with_room(bytes: usize) -> Self {
-        Self { bytes: vec![0; bytes], len: 0, high: 0, head: [b'0'; HEAD_BYTES], head_len: 0 }
+        Self { bytes: vec![0; bytes], len: 0, base: 0, head: [b'0'; HEAD_BYTES], head_len: 0 }
     }
 
-    /// Writes a number and a line feed.
-    #[inline]
-    pub(super) fn line(&mut self, number: u128) {
-        self.number(number);
-        self.bytes[self.len] = b'\n';
-        self.len += 1;
+    /// Writes numbers, each with a line feed.
+    pub(super) fn lines<N: Into<u128>>(&mut self, numbers: impl Iterator<Item = N>) {
+        // Where the next one goes is handed from line to line: through memory each would wait for it.
+        self.len = numbers.fold(self.len, |at, number| {
+            let end = self.number_at(at, number.into());
+            self.bytes[end] = b'\n';
+            end + 1
+        });
     }
 
     /// Writes numbers, each behind some bytes, then more bytes and a line feed.
@@ -45,77 +47,81 @@ impl Text {
     }
 
     fn put(&mut self, bytes: &[u8]) {
-        self.make_room();
+        self.make_room(self.len);
         self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
     }
 
-    /// Writes a number; room for one more byte is left.
-    #[inline]
     fn number(&mut self, number: u128) {
-        self.make_room();
-        let (high, low) = match u64::try_from(number) {
-            Ok(word) => (u128::from(word / 10_000), word % 10_000),
-            Err(_) => (number / 10_000, low_word(number % 10_000)),
-        };
-        if high == 0 {
-            return self.short(low);
-        }
-        if high != self.high {
-            self.change_head(high);
-        }
-        let room = &mut self.bytes[self.len..self.len + ROOM_BYTES];
+        self.len = self.number_at(self.len, number);
+    }
+
+    /// Writes a number from a byte on and returns its end; room for one more byte is left there.
+    #[inline]
+    fn number_at(&mut self, at: usize, number: u128) -> usize {
+        self.make_room(at);
+        let low = number.wrapping_sub(self.base);
+        let low = if low < TAIL { low } else { self.change_head(number) };
+        let room = &mut self.bytes[at..at + ROOM_BYTES];
         // Copied whole, which is faster than as much as is meant.
         room[..HEAD_BYTES].copy_from_slice(&self.head);
-        let low = usize::try_from(low).expect("four digits");
-        let digits = &mut room[self.head_len..self.head_len + 4];
-        digits[..2].copy_from_slice(&PAIRS[low / 100]);
-        digits[2..].copy_from_slice(&PAIRS[low % 100]);
-        self.len += self.head_len + 4;
+        let tail = &TAILS[low as usize];
+        if self.head_len == 0 {
+            return at + without_zeros(tail, room);
+        }
+        room[self.head_len..self.head_len + 4].copy_from_slice(tail);
+        at + self.head_len + 4
     }
 
-    /// Writes a number of at most four digits.
-    fn short(&mut self, number: u64) {
-        let digits = number.to_string();
-        self.bytes[self.len..self.len + digits.len()].copy_from_slice(digits.as_bytes());
-        self.len += digits.len();
-    }
-
+    /// Spells the first digits of a number anew and returns what the last four stand for.
     #[cold]
-    fn change_head(&mut self, high: u128) {
-        let digits = high.to_string();
+    fn change_head(&mut self, number: u128) -> u128 {
+        let low = number % TAIL;
+        self.base = number - low;
+        let digits = if self.base == 0 { String::new() } else { (number / TAIL).to_string() };
         self.head[..digits.len()].copy_from_slice(digits.as_bytes());
-        (self.high, self.head_len) = (high, digits.len());
+        self.head_len = digits.len();
+        low
     }
 
     #[inline]
-    fn make_room(&mut self) {
-        if self.bytes.len() < self.len + ROOM_BYTES {
+    fn make_room(&mut self, at: usize) {
+        if self.bytes.len() < at + ROOM_BYTES {
             self.bytes.resize(2 * self.bytes.len() + 4096, 0);
         }
     }
 }
 
-fn low_word(number: u128) -> u64 {
-    u64::try_from(number).expect("four digits")
+/// Writes four digits but for the zeros in front; returns how many are left.
+fn without_zeros(digits: &[u8; 4], room: &mut [u8]) -> usize {
+    let zeros = digits[..3].iter().take_while(|&&digit| digit == b'0').count();
+    room[..4 - zeros].copy_from_slice(&digits[zeros..]);
+    4 - zeros
 }
 
+/// The number of tails of four digits.
+const TAIL: u128 = 10_000;
 /// Bytes the first digits may take: 2^128 has 39 digits.
 const HEAD_BYTES: usize = 40;
 /// Bytes that any one thing written here fits in.
 const ROOM_BYTES: usize = 64;
 
-/// The two digits of each number below 100.
-static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
+/// The last four digits of numbers.
+static TAILS: [[u8; 4]; TAIL as usize] = {
+    let mut tails = [[0; 4]; TAIL as usize];
     let mut number = 0;
-    while number < 100 {
-        #[expect(clippy::cast_possible_truncation, reason = "below 100")]
-        let digits = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
-        pairs[number] = digits;
+    while number < tails.len() {
+        let (mut rest, mut place) = (number, 4);
+        while place > 0 {
+            place -= 1;
+            #[expect(clippy::cast_possible_truncation, reason = "a digit")]
+            let digit = b'0' + (rest % 10) as u8;
+            tails[number][place] = digit;
+            rest /= 10;
+        }
         number += 1;
     }
-    pairs
+    tails
 };
 
 #[cfg(test)]
@@ -132,8 +138,11 @@ mod tests {
             (0..38).map(|exponent| 10_u128.pow(exponent)).flat_map(|power| [power - 1, power, power + 1]);
         // Ascending, turned back and around the places where digits are added or a head changes.
         for number in edges.into_iter().chain(powers).chain(9_990..10_010).chain((0..200_000).step_by(997)) {
-            text.line(number);
+            text.lines(std::iter::once(number).chain(number.checked_add(1)));
             expected += &format!("{number}\n");
+            if let Some(next) = number.checked_add(1) {
+                expected += &format!("{next}\n");
+            }
             text.words(&[(b"<", number), (b",", number / 3)], b">");
             expected += &format!("<{number},{}>\n", number / 3);
         }
