@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// Print the primes from START to STOP.
     Primes(Primes),
     /// Say of each number whether it is prime.
-    IsPrime(Numbers),
+    IsPrime(IsPrime),
     /// Print the completions for a shell.
     Completions {
         /// The shell.
@@ -152,10 +152,13 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Numbers {
+pub(crate) struct IsPrime {
     /// The numbers; those of the standard input, between spaces and line ends, if none is given.
     #[arg(value_name = "N", allow_hyphen_values = true)]
     pub(crate) numbers: Vec<String>,
+    /// Prove primes above 2^64 where the number below them can be factored far enough, and print the proof.
+    #[arg(long)]
+    pub(crate) prove: bool,
 }
 
 #[derive(Args, Debug)]
@@ -173,6 +176,13 @@ pub(crate) struct Factor {
     /// The order of the answers to the numbers of the standard input.
     #[arg(long, value_enum, default_value = "input", value_name = "ORDER")]
     pub(crate) order: OrderArgument,
+    /// Prove primes above 2^64 where the number below them can be factored far enough; `--json` prints the proofs.
+    #[arg(long)]
+    pub(crate) prove: bool,
+    /// Keep where the factorisation of the one number stands in FILE, every minute and at an interrupt, and go on
+    /// from there if it exists.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
     /// Print help.
     #[arg(long, action = ArgAction::Help)]
     pub(crate) help: Option<bool>,

@@ -23,6 +23,14 @@ impl EffortArgument {
         }
     }
 
+    /// Returns what each number may cost that a proof of primality asks the factors of.
+    pub(crate) fn of_proofs(self) -> Effort {
+        match self {
+            Self::Work(effort) => effort,
+            Self::Time(_) => Effort::Quick,
+        }
+    }
+
     /// Says what would try harder.
     pub(crate) fn more(self) -> &'static str {
         match self {

@@ -50,6 +50,11 @@ impl Ending {
         Self::new(IO, format_args!("{place}: {}", spoken(error)))
     }
 
+    /// A number could not be answered whole.
+    pub(crate) fn number(message: impl fmt::Display) -> Self {
+        Self::new(NUMBERS, message)
+    }
+
     /// Damage or bad numbers that were reported one by one.
     pub(crate) fn reported(code: u8) -> Self {
         Self { code, message: None }

@@ -1,6 +1,6 @@
 //! Running a pipeline for a command: with its options, progress and signals, and a report at the end.
 
-use primestream_engine::{Pipeline, PipelineError, Report, Running};
+use primestream_engine::{Metrics, Pipeline, PipelineError, Report, Running};
 use serde_json::{Value, json};
 
 use crate::args::Global;
@@ -9,8 +9,17 @@ use crate::signals;
 
 /// Runs a pipeline to its end, or to where it can stop once a signal came.
 pub(crate) fn run(pipeline: Pipeline, global: &Global, bytes: Option<u64>) -> Result<Report, PipelineError> {
-    let amount = bytes.map_or(Amount::Unknown, Amount::Bytes);
-    let (running, progress) = start(pipeline, global, amount);
+    run_to_stop(pipeline, global, bytes.map_or(Amount::Unknown, Amount::Bytes), |_| ())
+}
+
+/// As [`run`], and shows `watch` how far it is, some times a second.
+pub(crate) fn run_to_stop(
+    pipeline: Pipeline,
+    global: &Global,
+    amount: Amount,
+    watch: impl FnMut(&Metrics) + Send + 'static,
+) -> Result<Report, PipelineError> {
+    let (running, progress) = start(pipeline, global, amount, watch);
     signals::stop_on_signal(running.flow());
     let outcome = running.join();
     progress.finish();
@@ -23,20 +32,28 @@ pub(crate) fn run_until_signal(
     global: &Global,
     amount: Amount,
 ) -> Result<Report, PipelineError> {
-    let (running, progress) = start(pipeline, global, amount);
+    let (running, progress) = start(pipeline, global, amount, |_| ());
     let outcome = running.join();
     progress.finish();
     outcome
 }
 
-fn start(mut pipeline: Pipeline, global: &Global, amount: Amount) -> (Running, Progress) {
+fn start(
+    mut pipeline: Pipeline,
+    global: &Global,
+    amount: Amount,
+    mut watch: impl FnMut(&Metrics) + Send + 'static,
+) -> (Running, Progress) {
     if let Some(limit) = global.memory_limit {
         pipeline = pipeline.memory_limit(limit);
     }
     let progress = Progress::new(global, amount);
     let mut shown = progress.clone();
-    let running =
-        pipeline.on_progress(EVERY, move |metrics| shown.tell(metrics)).threads(global.lanes()).start();
+    let told = pipeline.on_progress(EVERY, move |metrics| {
+        shown.tell(metrics);
+        watch(metrics);
+    });
+    let running = told.threads(global.lanes()).start();
     (running, progress)
 }
 

@@ -7,6 +7,7 @@ mod program;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 
+use primestream_primes::{Certificate, Effort, Factoring, Method, Worker};
 use program::{program, run};
 use serde_json::Value;
 
@@ -117,6 +118,71 @@ fn progress_of_a_hard_number_tells_method_relations_and_time() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(line.as_ref().is_some_and(|line| line.contains(" relations, ")), "{line:?}");
+}
+
+#[test]
+fn where_it_stands_is_kept_at_an_interrupt() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("standing");
+    let file = file.to_str().unwrap();
+    let mut child = spawned(&["factor", "--effort", "deep", "--progress", "always", "--state", file, LONG]);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(told.any(|line| line.contains(" relations")));
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    if !interrupted.is_ok_and(|status| status.success()) {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        return eprintln!("skipped: there is no `kill` on this machine");
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let kept = Factoring::resume(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert!(kept.number().to_string() == LONG && kept.progress().unwrap().done > 0);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half written is left");
+}
+
+#[test]
+fn what_was_kept_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("standing");
+    let mut factoring = Factoring::new(&MIDDLING.parse().unwrap(), Effort::Normal);
+    let mut worker = Worker::new();
+    while factoring.progress().unwrap().method != Method::QuadraticSieve
+        || factoring.progress().unwrap().done < 200
+    {
+        let unit = factoring.unit().unwrap();
+        factoring.merge(worker.run(&unit));
+    }
+    let kept = factoring.save();
+    std::fs::write(&file, &kept).unwrap();
+    let name = file.to_str().unwrap();
+    run(&["factor", "--state", name, HARD], b"").fails(65, "keeps another number");
+    let said = run(&["factor", "--state", name, MIDDLING], b"").succeeds();
+    assert!(said.text().starts_with(MIDDLING) && said.text().contains(" 913606902053129454719621"));
+    assert!(!file.exists());
+    // Without a file it begins anew, and a file that is none is named with its line.
+    run(&["factor", "--state", name, MIDDLING], b"").succeeds();
+    std::fs::write(&file, kept.replacen("cofactor 1", "cofactor 2", 1)).unwrap();
+    run(&["factor", "--state", name, MIDDLING], b"").fails(65, "standing: line ");
+    assert!(file.exists());
+    run(&["factor", "--state", name], b"").fails(64, "one number");
+    run(&["factor", "--state", name, "7x"], b"").fails(64, "`7x` is not a natural number");
+}
+
+#[test]
+fn proofs_come_with_the_primes_they_prove() {
+    let said = run(&["factor", "--prove", "--json", MIDDLING], b"").succeeds();
+    let value: Value = serde_json::from_str(said.text()).unwrap();
+    assert_eq!(value["proved"], true);
+    for factor in value["factors"].as_array().unwrap() {
+        let proof: Certificate = factor["certificate"].as_str().unwrap().parse().unwrap();
+        assert!(proof.verify() && proof.number().to_string() == factor["prime"].as_str().unwrap());
+    }
+    let mersenne = "618970019642690137449562111";
+    let said = run(&["is-prime", "--prove", mersenne, "97", "91"], b"").succeeds();
+    let lines: Vec<_> = said.text().lines().collect();
+    let proof = lines[0].strip_prefix("618970019642690137449562111: prime, since ").unwrap();
+    assert!(proof.parse::<Certificate>().unwrap().verify());
+    assert_eq!(lines[1..], ["97: prime", "91: composite"]);
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub mod processor;
 pub use contents::Contents;
 pub use factor::{
     Advance, Allowance, BandFigures, BandOptions, BandReport, BandSelector, Factor, Factored, Number,
-    Portions, factor_in_lanes, factor_within, factoring_in_lanes, process_band_optimized_stream,
-    stream_factorization, usual_fill,
+    Portions, Standing, factor_in_lanes, factor_within, factoring_in_lanes, process_band_optimized_stream,
+    resume_in_lanes, stream_factorization, usual_fill,
 };
 pub use primes::{Pieces, primes, primes_in_lanes, stream_prime_generation, stream_prime_generation_from};
 

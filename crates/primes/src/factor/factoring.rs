@@ -126,10 +126,34 @@ impl Factoring {
         }
     }
 
+    /// Returns the number whose factors are looked for.
+    #[must_use]
+    pub fn number(&self) -> &Natural {
+        &self.number
+    }
+
     /// Returns the next unit of work. `None`: there is nothing more to do, or not until units that were handed
     /// out come in.
     pub fn unit(&mut self) -> Option<Unit> {
+        self.unit_of_at_most(u64::MAX)
+    }
+
+    /// Returns the next unit of at most so much [work](Unit::work), for whoever has to be done by some time. Those in
+    /// between are left out for good: they will not get cheaper.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use primestream_primes::{Effort, Factoring, Natural};
+    ///
+    /// let mut factoring = Factoring::new(&((Natural::ONE << 1061) - 1), Effort::Normal);
+    /// let unit = factoring.unit_of_at_most(10_000_000).expect("short curves come first");
+    /// assert!(unit.work() <= 10_000_000);
+    /// assert!(factoring.unit_of_at_most(1).is_none());
+    /// ```
+    pub fn unit_of_at_most(&mut self, work: u64) -> Option<Unit> {
         let attack = self.attack.as_mut()?;
+        while attack.tasks.pop_if(|task| task.work() > work).is_some() {}
         let task = match attack.tasks.pop() {
             Some(task) => task,
             None if attack.may_sieve => {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::iter;
 
+use super::Effort;
 use super::word::FactorizationU64;
-use crate::{Natural, Primality};
+use crate::{Certificate, Natural, Primality, certificate};
 
 /// A prime and how often it divides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -13,7 +14,8 @@ pub struct PrimePower {
     pub prime: Natural,
     /// How often it divides, at least once.
     pub exponent: u32,
-    /// Whether the prime is proved to be one: `Prime` below 2^64, else `Probable`.
+    /// Whether the prime is proved to be one: `Prime` below 2^64, else `Probable` until
+    /// [`prove`](Factorization::prove) succeeds.
     pub primality: Primality,
 }
 
@@ -86,6 +88,30 @@ impl Factorization {
     #[must_use]
     pub fn is_proved(&self) -> bool {
         self.powers.iter().all(|power| power.primality == Primality::Prime)
+    }
+
+    /// Tries to prove the primes above 2^64, and returns the proofs, in the order of the primes. Each costs the
+    /// factors of the number below it, and perhaps of numbers below those, for each of which the effort is allowed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use primestream_primes::{Effort, Natural, factor};
+    ///
+    /// let mut factors = factor(&((Natural::ONE << 103) - 1), Effort::Normal);
+    /// assert!(!factors.is_proved());
+    /// let proofs = factors.prove(Effort::Normal);
+    /// assert!(factors.is_proved());
+    /// assert!(proofs.len() == 1 && proofs[0].verify() && proofs[0].number() == &factors.powers()[1].prime);
+    /// ```
+    pub fn prove(&mut self, effort: Effort) -> Vec<Certificate> {
+        let unproved = self.powers.iter_mut().filter(|power| power.primality == Primality::Probable);
+        let proofs = unproved.filter_map(|power| {
+            let proof = certificate(&power.prime, effort)?;
+            power.primality = Primality::Prime;
+            Some(proof)
+        });
+        proofs.collect()
     }
 
     /// Returns the primes found, ascending, each as often as it divides.

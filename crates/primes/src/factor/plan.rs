@@ -8,15 +8,12 @@ use std::sync::Arc;
 
 use super::ecm::{CurveUnit, ecm_schedule};
 use super::effort::Limits;
-use super::unit::Task;
+use super::unit::{Task, in_step};
 use crate::Natural;
 use crate::tuning::{CURVES_OF_SIEVE, SHORT_CURVES};
 
 /// Returns what comes before the sieve, the first task last, for a composite that will be sieved or not.
 pub(super) fn tasks(n: &Arc<Natural>, limits: &Limits, is_sieved: bool) -> Vec<Task> {
-    let words = n.bits().div_ceil(64);
-    // A product of this length, in products of words.
-    let product = 2 * words * words + 10 * words;
     let budget = match is_sieved {
         true => limits.curve_work.min(sieve_work(n.bits()) / CURVES_OF_SIEVE),
         false => limits.curve_work,
@@ -29,26 +26,25 @@ pub(super) fn tasks(n: &Arc<Natural>, limits: &Limits, is_sieved: bool) -> Vec<T
     'levels: for (curves, first_bound, is_long) in short.chain(long) {
         let second_bound = first_bound * SECOND_BOUND;
         if is_long {
-            // These two cost as much as a curve with bounds so many times as far.
-            work += product * PRODUCTS_OF_BOUND * first_bound * 3;
+            let (first_bound, second_bound) = (first_bound * P_MINUS_1_BOUND, second_bound * P_MINUS_1_BOUND);
+            let p_minus_1 = Task::PMinus1 { n: Arc::clone(n), first_bound, second_bound };
+            let (first_bound, second_bound) = (first_bound / 2, second_bound / 2);
+            let p_plus_1 = Task::PPlus1 { n: Arc::clone(n), first_bound, second_bound };
+            work += p_minus_1.work() + p_plus_1.work();
             if work > budget {
                 break;
             }
-            let (first_bound, second_bound) = (first_bound * P_MINUS_1_BOUND, second_bound * P_MINUS_1_BOUND);
-            tasks.push(Task::PMinus1 { n: Arc::clone(n), first_bound, second_bound });
-            let (first_bound, second_bound) = (first_bound / 2, second_bound / 2);
-            tasks.push(Task::PPlus1 { n: Arc::clone(n), first_bound, second_bound });
+            tasks.extend([p_minus_1, p_plus_1]);
         }
-        // In two words two curves go in step.
-        let in_step = if words <= 2 { 2 } else { 1 };
-        for _ in 0..curves.div_ceil(in_step) {
-            work += product * PRODUCTS_OF_BOUND * first_bound * in_step;
+        for _ in 0..curves.div_ceil(in_step(n)) {
+            let curve =
+                Task::Curve { n: Arc::clone(n), unit: CurveUnit { sigma, first_bound, second_bound } };
+            work += curve.work();
             if work > budget {
                 break 'levels;
             }
-            tasks
-                .push(Task::Curve { n: Arc::clone(n), unit: CurveUnit { sigma, first_bound, second_bound } });
-            sigma += in_step;
+            tasks.push(curve);
+            sigma += in_step(n);
         }
     }
     tasks.reverse();
@@ -65,9 +61,6 @@ fn sieve_work(bits: u64) -> u64 {
     let work = (SIEVE_WORK_MIN + SIEVE_WORK_128 * 10_f64.powf((bits as f64 - 128.0) / 32.0)) as u64;
     work
 }
-
-/// Products for each unit of a curve's first bound, both stages together.
-const PRODUCTS_OF_BOUND: u64 = 22;
 
 /// The second bound, as a multiple of the first.
 const SECOND_BOUND: u64 = 100;

@@ -19,6 +19,15 @@ pub struct Unit {
     pub(super) task: Task,
 }
 
+impl Unit {
+    /// Returns about how many nanoseconds it takes; 0 if it is one of very many that take little, as those of the
+    /// sieve do.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.task.work()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum Task {
     PMinus1 {
@@ -51,7 +60,33 @@ impl Task {
             Self::Sieve { .. } => Method::QuadraticSieve,
         }
     }
+
+    /// Returns what it costs in products of words, which is about nanoseconds; 0 for a polynomial of the sieve, which
+    /// costs little beside all the others that must follow.
+    pub(super) fn work(&self) -> u64 {
+        let curves = |n: &Natural, first_bound: u64| {
+            let words = n.bits().div_ceil(64);
+            // A product of this length, in products of words.
+            let product = 2 * words * words + 10 * words;
+            product.saturating_mul(PRODUCTS_OF_BOUND * first_bound)
+        };
+        match self {
+            // A step of these has fewer products than one of a curve; P+1 has twice those of P−1.
+            Self::PMinus1 { n, first_bound, .. } => curves(n, *first_bound) / 16 * 3,
+            Self::PPlus1 { n, first_bound, .. } => curves(n, *first_bound) / 8 * 3,
+            Self::Curve { n, unit } => curves(n, unit.first_bound) * in_step(n),
+            Self::Sieve { .. } => 0,
+        }
+    }
 }
+
+/// Curves of a unit: in two words two go in step.
+pub(super) fn in_step(n: &Natural) -> u64 {
+    if n.bits() <= 128 { 2 } else { 1 }
+}
+
+/// Products for each unit of a curve's first bound, both stages together.
+const PRODUCTS_OF_BOUND: u64 = 22;
 
 /// What came of a unit, for the [`Factoring`](super::Factoring) that made it.
 #[derive(Debug, Clone)]

@@ -1,12 +1,13 @@
 //! What a number may cost: an amount of work, and perhaps a time.
 //!
-//! A number is worked off in units, and the time is looked at between two of them, so that it is exceeded by one unit
-//! at most, which grow with the number and with the time that went into it already: microseconds for words,
-//! milliseconds up to 200 bits, a second and more beyond 300. The clock is whoever calls.
+//! A number is worked off in units, and the time is looked at between two of them. Units grow with the number and with
+//! the time that went into it already: microseconds for words, milliseconds up to 200 bits, a second and more beyond
+//! 300. One that would end too late by what such units took so far is left out. The clock is whoever calls.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use primestream_primes::{Effort, Factoring, Method, Natural, Worker, factor_u64};
+use primestream_primes::{Effort, Factoring, Method, Natural, Unit, Worker, factor_u64};
 
 use super::{Factored, Number};
 
@@ -64,11 +65,17 @@ pub fn factor_within(n: &Natural, allowance: Allowance, mut now: impl FnMut() ->
         None => {
             let mut factoring = Factoring::new(n, allowance.effort);
             let mut worker = Worker::new();
-            let mut has_time = || allowance.time.is_none_or(|time| now().saturating_sub(began) < time);
-            while has_time()
-                && let Some(unit) = factoring.unit()
+            let pace = Pace::default();
+            let mut at = now();
+            while let Some(work) = pace.work_left(allowance, at.saturating_sub(began))
+                && let Some(unit) = factoring.unit_of_at_most(work)
             {
                 factoring.merge(worker.run(&unit));
+                // A clock may cost more than the shortest units, so it is asked once for each.
+                if allowance.time.is_some() {
+                    let before = std::mem::replace(&mut at, now());
+                    pace.note(&unit, at.saturating_sub(before));
+                }
             }
             let methods = factoring.methods().to_vec();
             (factoring.finish(), methods)
@@ -77,6 +84,41 @@ pub fn factor_within(n: &Natural, allowance: Allowance, mut now: impl FnMut() ->
     Factored { number: Number(n.clone()), factorization, methods, time: now().saturating_sub(began) }
 }
 
+/// How long units take here, by those that are done.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    work: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+impl Pace {
+    /// Notes how long a unit took.
+    pub(super) fn note(&self, unit: &Unit, time: Duration) {
+        if unit.work() > 0 {
+            self.work.fetch_add(unit.work(), Ordering::Relaxed);
+            self.nanoseconds.fetch_add(in_nanoseconds(time), Ordering::Relaxed);
+        }
+    }
+
+    /// Returns how much work the next unit may be after some time, `None` if there is no time left.
+    pub(super) fn work_left(&self, allowance: Allowance, spent: Duration) -> Option<u64> {
+        let Some(time) = allowance.time else { return Some(u64::MAX) };
+        let left = time.checked_sub(spent).filter(|left| !left.is_zero())?;
+        let (work, nanoseconds) =
+            (self.work.load(Ordering::Relaxed), self.nanoseconds.load(Ordering::Relaxed));
+        let left = u128::from(in_nanoseconds(left + time / EXCESS));
+        // A unit of work is about a nanosecond.
+        let work = left * u128::from(work + 1) / u128::from(nanoseconds + 1);
+        Some(u64::try_from(work).unwrap_or(u64::MAX))
+    }
+}
+
+fn in_nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The part of a time by which a unit may be expected to exceed it: one in so many.
+const EXCESS: u32 = 20;
 /// Longest number that deep effort sieves.
 const SIEVED_BITS_MAX: u64 = 330;
 /// Least time beside which the tests of primality that deep effort allows are short.

@@ -19,6 +19,7 @@ use primestream_engine::{
 use primestream_primes::factor::Outcome as Gain;
 use primestream_primes::{Factoring, Natural, Progress, Unit, Worker};
 
+use super::allowance::Pace;
 use super::{Allowance, Factored, Number};
 
 /// What a factorisation says of itself.
@@ -60,18 +61,53 @@ impl Weigh for Advance {
 /// # Ok::<(), PipelineError>(())
 /// ```
 pub fn factoring_in_lanes(n: &Natural, allowance: impl Into<Allowance>, lanes: usize) -> Stream<Advance> {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State {
-            n: n.clone(),
-            factoring: None,
-            began: Duration::ZERO,
-            under_way: 0,
-            waiting: None,
-        }),
-        epoch: AtomicUsize::new(0),
-        allowance: allowance.into(),
-        under_way_max: UNITS_AHEAD * lanes,
-    });
+    in_lanes(Shared::new(n.clone(), None, allowance.into(), lanes), lanes)
+}
+
+/// Goes on with a factorisation on so many lanes, and can be asked for where it stands: see
+/// [`Factoring::save`] and [`Factoring::resume`].
+///
+/// # Panics
+///
+/// If `lanes` is 0.
+///
+/// # Examples
+///
+/// ```
+/// use primestream::{Advance, prelude::*, resume_in_lanes};
+/// use primestream_primes::Factoring;
+///
+/// let n = (Natural::ONE << 137) - 1;
+/// let saved = Factoring::new(&n, Effort::Normal).save();
+/// let (advances, standing) = resume_in_lanes(Factoring::resume(&saved)?, Effort::Normal, 2);
+/// let later = standing.save().expect("it has not ended");
+/// assert_eq!(later, saved);
+/// let Some(Advance::Done(answer)) = advances.last()? else { unreachable!("it ended well") };
+/// assert!(answer.factorization.is_complete() && standing.save().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn resume_in_lanes(
+    factoring: Factoring,
+    allowance: impl Into<Allowance>,
+    lanes: usize,
+) -> (Stream<Advance>, Standing) {
+    let shared = Shared::new(factoring.number().clone(), Some(factoring), allowance.into(), lanes);
+    (in_lanes(Arc::clone(&shared), lanes), Standing(shared))
+}
+
+/// Where a factorisation on lanes stands.
+#[derive(Clone)]
+pub struct Standing(Arc<Shared>);
+
+impl Standing {
+    /// Writes down where it stands, for [`Factoring::resume`]; `None` once the answer is there. Units on their way
+    /// are not in it. Costs as much as writing the relations of the sieve, during which nothing is merged.
+    pub fn save(&self) -> Option<String> {
+        self.0.lock().factoring.as_ref().map(Factoring::save)
+    }
+}
+
+fn in_lanes(shared: Arc<Shared>, lanes: usize) -> Stream<Advance> {
     Stream::from_source(Units(Arc::clone(&shared)))
         .named("units")
         .chunked(Fixed(1))
@@ -130,20 +166,31 @@ struct Shared {
     /// Changes whenever the units handed out before are of no use any more.
     epoch: AtomicUsize,
     allowance: Allowance,
+    pace: Pace,
     under_way_max: usize,
 }
 
 struct State {
     n: Natural,
-    /// None before it began.
+    /// None before it is made, and after the answer.
     factoring: Option<Factoring>,
-    began: Duration,
+    began: Option<Duration>,
     under_way: usize,
     /// Whom to wake when a unit came back.
     waiting: Option<Waker>,
 }
 
 impl Shared {
+    fn new(n: Natural, factoring: Option<Factoring>, allowance: Allowance, lanes: usize) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(State { n, factoring, began: None, under_way: 0, waiting: None }),
+            epoch: AtomicUsize::new(0),
+            allowance,
+            pace: Pace::default(),
+            under_way_max: UNITS_AHEAD * lanes,
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -182,17 +229,16 @@ impl Source for Units {
             let now = out.now();
             let mut guard = self.0.lock();
             let state = &mut *guard;
-            let factoring = state.factoring.get_or_insert_with(|| {
-                state.began = now;
-                Factoring::new(&state.n, self.0.allowance.effort)
-            });
-            let time_is_up =
-                self.0.allowance.time.is_some_and(|time| now.saturating_sub(state.began) >= time);
-            if time_is_up || factoring.is_done() {
+            let began = *state.began.get_or_insert(now);
+            let factoring =
+                state.factoring.get_or_insert_with(|| Factoring::new(&state.n, self.0.allowance.effort));
+            let work_left = self.0.pace.work_left(self.0.allowance, now.saturating_sub(began));
+            let Some(work) = work_left.filter(|_| !factoring.is_done()) else {
                 self.0.epoch.store(usize::MAX, Ordering::Relaxed);
                 return Ok(Supply::End);
-            }
-            let next = if state.under_way < self.0.under_way_max { factoring.unit() } else { None };
+            };
+            let has_room = state.under_way < self.0.under_way_max;
+            let next = if has_room { factoring.unit_of_at_most(work) } else { None };
             match next {
                 Some(unit) => {
                     state.under_way += 1;
@@ -226,7 +272,13 @@ impl Operator for Work {
 
     fn on_item(&mut self, task: Task, out: &mut impl Emit<Found>) -> Outcome {
         let is_of_use = self.shared.epoch.load(Ordering::Relaxed) == task.epoch;
-        out.emit(Found(is_of_use.then(|| self.worker.run(&task.unit))))
+        let found = is_of_use.then(|| {
+            let began = out.now();
+            let found = self.worker.run(&task.unit);
+            self.shared.pace.note(&task.unit, out.now().saturating_sub(began));
+            found
+        });
+        out.emit(Found(found))
     }
 
     fn fork(&self) -> Self {
@@ -278,7 +330,7 @@ impl Operator for Merge {
     fn on_end(&mut self, out: &mut impl Emit<Advance>) -> Outcome {
         let mut state = self.shared.lock();
         let Some(factoring) = state.factoring.take() else { return Ok(()) };
-        let (number, began) = (Number(std::mem::take(&mut state.n)), state.began);
+        let (number, began) = (Number(std::mem::take(&mut state.n)), state.began.unwrap_or_default());
         drop(state);
         let methods = factoring.methods().to_vec();
         let factorization = factoring.finish();

@@ -15,7 +15,7 @@ pub use bands::{
     BandFigures, BandOptions, BandReport, BandSelector, process_band_optimized_stream, stream_factorization,
     usual_fill,
 };
-pub use lanes::{Advance, factor_in_lanes, factoring_in_lanes};
+pub use lanes::{Advance, Standing, factor_in_lanes, factoring_in_lanes, resume_in_lanes};
 pub use portions::Portions;
 
 /// An integer as an item: [`Natural`] with its weight.

@@ -1,0 +1,72 @@
+//! `factor`: the prime factors of each number, as `factor` of GNU coreutils prints them.
+//!
+//! A composite that is left when the effort is used up stands last, in brackets, and is complained of.
+
+mod kept;
+mod words;
+
+use primestream::prelude::*;
+use primestream::{factor_in_lanes, factor_within, usual_fill};
+use primestream_primes::Band;
+
+use super::numbers::{Answer, Asked, answer_all};
+use crate::args::{Factor as Arguments, Global, OrderArgument};
+use crate::effort::EffortArgument;
+use crate::exit::Outcome;
+use crate::progress::{Amount, UnderWay};
+use words::Style;
+
+pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
+    let style = Style { json: global.json, exponents: arguments.exponents, prove: arguments.prove };
+    if let Some(file) = &arguments.state {
+        return kept::run(&arguments.numbers, file, arguments.effort, style, global);
+    }
+    let Arguments { numbers, effort, order, .. } = arguments;
+    let order = match order {
+        OrderArgument::Input => Order::Input,
+        OrderArgument::Relaxed => Order::Relaxed,
+    };
+    let under_way = UnderWay::default();
+    let amount = Amount::Factors(under_way.clone());
+    let fill = |bytes| usual_fill(Band::of_bits(bits_of(bytes)));
+    answer_all(Asked { numbers, order, fill }, global, amount, move |number, lanes, now| {
+        if let Some(word) = number.to_u64()
+            && !style.json
+        {
+            return Answer { text: style.word(word), complaint: None };
+        }
+        match found(number, effort, (lanes, &under_way), now) {
+            Ok(answer) => style.answer(answer, effort),
+            Err(error) => Answer { text: String::new(), complaint: Some(error.to_string()) },
+        }
+    })
+}
+
+/// Returns how long the number of a line of so many bytes is, at most, if it is one.
+fn bits_of(bytes: usize) -> u64 {
+    // A digit is a little less than 10/3 bits.
+    (bytes as u64).saturating_mul(10) / 3
+}
+
+/// Factors a number: by as many threads as there are lanes, if its units are worth handing over and no other
+/// number has them.
+fn found(
+    number: Natural,
+    effort: EffortArgument,
+    (lanes, under_way): (usize, &UnderWay),
+    now: &dyn Fn() -> std::time::Duration,
+) -> Result<Factored, PipelineError> {
+    let allowance = effort.allowance(&number);
+    if number.bits() < LANES_BITS_MIN {
+        return Ok(factor_within(&number, allowance, now));
+    }
+    // Threads for each of many would be their square.
+    let Some(lent) = under_way.lend() else {
+        return Ok(factor_within(&number, allowance, now));
+    };
+    factor_in_lanes(&number, allowance, lanes, move |progress| lent.tell(*progress))
+}
+
+/// Shortest number whose units are handed over to other threads. Those below take less than starting a
+/// pipeline for them would save.
+const LANES_BITS_MIN: u64 = 120;

@@ -1,0 +1,99 @@
+//! Factors as text: a line as GNU `factor` writes it, or a value of JSON.
+
+use std::fmt::Write;
+
+use primestream::Factored;
+use primestream::prelude::*;
+use primestream_primes::{Band, Certificate, factor_u64};
+use serde_json::{Value, json};
+
+use crate::command::numbers::Answer;
+use crate::effort::EffortArgument;
+
+/// How answers are written.
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    pub(super) json: bool,
+    /// Repeated factors are written as powers.
+    pub(super) exponents: bool,
+    /// Primes above 2^64 are proved where that succeeds.
+    pub(super) prove: bool,
+}
+
+impl Style {
+    /// Answers numbers of a machine word without any detour over larger ones.
+    pub(super) fn word(self, number: u64) -> String {
+        let mut text = format!("{number}:");
+        for power in factor_u64(number).powers() {
+            self.append_power(&mut text, &power.prime, power.exponent);
+        }
+        text
+    }
+
+    /// Writes an answer, and complains of a cofactor.
+    pub(super) fn answer(self, mut answer: Factored, effort: EffortArgument) -> Answer {
+        let proofs = if self.prove { answer.factorization.prove(effort.of_proofs()) } else { Vec::new() };
+        let text = if self.json { in_json(&answer, &proofs) } else { self.in_words(&answer) };
+        Answer { text, complaint: complaint(&answer, effort) }
+    }
+
+    fn in_words(self, answer: &Factored) -> String {
+        let mut text = format!("{}:", answer.number.0);
+        for power in answer.factorization.powers() {
+            self.append_power(&mut text, &power.prime, power.exponent);
+        }
+        if has_rest(&answer.factorization) {
+            write!(text, " [{}]", answer.factorization.cofactor()).expect(WRITES);
+        }
+        text
+    }
+
+    fn append_power(self, text: &mut String, prime: &impl std::fmt::Display, exponent: u32) {
+        let written = match exponent {
+            2.. if self.exponents => write!(text, " {prime}^{exponent}"),
+            _ => (0..exponent).try_for_each(|_| write!(text, " {prime}")),
+        };
+        written.expect(WRITES);
+    }
+}
+
+/// Returns whether a number other than 0 and 1 is left.
+fn has_rest(factors: &Factorization) -> bool {
+    !factors.cofactor().is_zero() && !factors.cofactor().is_one()
+}
+
+fn complaint(answer: &Factored, effort: EffortArgument) -> Option<String> {
+    has_rest(&answer.factorization).then(|| {
+        format!(
+            "a cofactor of {} bits of a number of {} bits is left unfactored; {}",
+            answer.factorization.cofactor().bits(),
+            answer.number.0.bits(),
+            effort.more()
+        )
+    })
+}
+
+fn in_json(answer: &Factored, proofs: &[Certificate]) -> String {
+    let Factored { number: Number(number), factorization, methods, time } = answer;
+    let powers = factorization.powers().iter().map(|power| {
+        let proof = if power.primality == Primality::Prime { "prime" } else { "probable" };
+        let mut value =
+            json!({ "prime": power.prime.to_string(), "exponent": power.exponent, "proof": proof });
+        if let Some(certificate) = proofs.iter().find(|proof| *proof.number() == power.prime) {
+            value["certificate"] = Value::from(certificate.to_string());
+        }
+        value
+    });
+    json!({
+        "number": number.to_string(),
+        "factors": powers.collect::<Vec<_>>(),
+        "cofactor": has_rest(factorization).then(|| factorization.cofactor().to_string()),
+        "proved": factorization.is_proved(),
+        "methods": methods.iter().map(|method| method.name()).collect::<Vec<_>>(),
+        "seconds": time.as_secs_f64(),
+        "band": Band::of(number).to_string(),
+    })
+    .to_string()
+}
+
+const WRITES: &str = "writing to a string does not fail";
