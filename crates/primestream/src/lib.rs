@@ -34,8 +34,9 @@ pub mod processor;
 pub use contents::Contents;
 pub use factor::{
     Advance, Allowance, BandFigures, BandOptions, BandReport, BandSelector, Factor, Factored, Number,
-    Portions, Standing, factor_in_lanes, factor_within, factoring_in_lanes, process_band_optimized_stream,
-    resume_in_lanes, stream_factorization, usual_fill,
+    Portions, Shared, Standing, Together, factor_in_lanes, factor_within, factoring_in_lanes,
+    process_band_optimized_stream, resume_in_lanes, shared_factors, small_primes_of_each,
+    stream_factorization, usual_fill,
 };
 pub use primes::{Pieces, primes, primes_in_lanes, stream_prime_generation, stream_prime_generation_from};
 

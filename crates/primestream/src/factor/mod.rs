@@ -1,9 +1,10 @@
-//! Factorisation: of numbers that stream, and of one number by units that do.
+//! Factorisation: of numbers that stream, one by one or together, and of one number by units that do.
 
 mod allowance;
 mod bands;
 mod lanes;
 mod portions;
+mod together;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use bands::{
 };
 pub use lanes::{Advance, Standing, factor_in_lanes, factoring_in_lanes, resume_in_lanes};
 pub use portions::Portions;
+pub use together::{Shared, Together, shared_factors, small_primes_of_each};
 
 /// An integer as an item: [`Natural`] with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
