@@ -25,3 +25,46 @@ pub(crate) fn flat(root: &Path, gigabytes: u64) -> bool {
     println!("long flat, {gigabytes} GB: {}", if is_good { "passed" } else { "failed" });
     is_good
 }
+
+/// Factors RSA-100 and RSA-110, hours of work, and tells whether the answers are the published ones.
+pub(crate) fn factor(root: &Path) -> bool {
+    let test = ["test", "--release", "--locked", "--package", "primestream", "--test", "rsa"];
+    let status = Command::new(env!("CARGO"))
+        .args(test)
+        .args(["--", "--nocapture", "--include-ignored", "--test-threads", "1"])
+        .current_dir(root)
+        .status();
+    let is_good = status.is_ok_and(|status| status.success());
+    println!("long factor: {}", if is_good { "passed" } else { "failed" });
+    is_good
+}
+
+/// Fuzzes every target for so many seconds; installs `cargo-fuzz` if it is missing.
+pub(crate) fn fuzz(root: &Path, seconds: u64) -> bool {
+    let cargo = |arguments: &[&str]| {
+        // The sanitizers of a stable compiler ask for this.
+        let command = Command::new(env!("CARGO"))
+            .args(arguments)
+            .current_dir(root)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .status();
+        command.is_ok_and(|status| status.success())
+    };
+    let is_there = Command::new(env!("CARGO")).args(["fuzz", "--version"]).output();
+    if !is_there.is_ok_and(|output| output.status.success()) && !cargo(&["install", "cargo-fuzz", "--locked"])
+    {
+        println!("long fuzz: `cargo-fuzz` cannot be installed");
+        return false;
+    }
+    let time = format!("-max_total_time={seconds}");
+    let is_good = FUZZ_TARGETS.iter().all(|target| {
+        let limits = ["-rss_limit_mb=512", "-malloc_limit_mb=64", "-timeout=1", "-max_len=65536"];
+        let run = ["fuzz", "run", target, "--target-dir", "target/fuzz", "--", &time];
+        cargo(&[&run[..], &limits[..]].concat())
+    });
+    println!("long fuzz: {}", if is_good { "passed" } else { "failed" });
+    is_good
+}
+
+/// What is fuzzed, each a law over foreign bytes.
+const FUZZ_TARGETS: [&str; 2] = ["factor_product", "number_line"];

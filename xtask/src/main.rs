@@ -1,8 +1,9 @@
-//! The chores of the repository: `cargo xtask tidy`, `models`, `ci` and `long`.
+//! The chores of the repository: `cargo xtask tidy`, `models`, `ci`, `calibrate` and `long`.
 //!
 //! `tidy` reads the repository and reports, file and line, what no compiler checks. `models` tries the
 //! orders in which threads of the engine can meet. `ci` runs all that must pass before a change is taken, these
-//! two among them, and stops at the first step that fails.
+//! two among them, and stops at the first step that fails. `calibrate` measures the thresholds of `tuning.rs`; `long` has
+//! what takes hours.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -11,6 +12,7 @@
     reason = "this program is run by hand and reports there"
 )]
 
+mod calibrate;
 mod ci;
 mod long;
 mod tidy;
@@ -26,6 +28,13 @@ fn main() -> ExitCode {
         ["models"] => Some(ci::run_models(root())),
         ["ci"] => Some(ci::run(root(), ci::Tests::Run)),
         ["ci", "--without-tests"] => Some(ci::run(root(), ci::Tests::Leave)),
+        ["calibrate"] => Some(calibrate::run(root(), None, false)),
+        ["calibrate", "--set"] => Some(calibrate::run(root(), None, true)),
+        ["calibrate", name] => Some(calibrate::run(root(), Some(name), false)),
+        ["calibrate", name, "--set"] => Some(calibrate::run(root(), Some(name), true)),
+        ["long", "factor"] => Some(long::factor(root())),
+        ["long", "fuzz"] => Some(long::fuzz(root(), FUZZ_SECONDS)),
+        ["long", "fuzz", "--seconds", count] => count.parse().ok().map(|seconds| long::fuzz(root(), seconds)),
         ["long", "figures"] => Some(long::figures(root())),
         ["long", "flat"] => Some(long::flat(root(), FLAT_GIGABYTES)),
         ["long", "flat", "--gigabytes", count] => {
@@ -54,5 +63,8 @@ const FLAT_GIGABYTES: u64 = 100;
 /// The arguments cannot be meant.
 const EX_USAGE: u8 = 64;
 
-const USAGE: &str =
-    "usage: cargo xtask tidy | models | ci [--without-tests] | long figures | long flat [--gigabytes N]";
+/// How long each target is fuzzed unless told otherwise.
+const FUZZ_SECONDS: u64 = 600;
+
+const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | calibrate [NAME] [--set] | \
+    long factor | long figures | long flat [--gigabytes N] | long fuzz [--seconds N]";

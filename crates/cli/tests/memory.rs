@@ -5,7 +5,7 @@
 mod program;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Child, Stdio};
 
 use program::{program, run, text};
@@ -50,5 +50,49 @@ fn a_long_input_needs_no_more_memory_than_the_limit_and_a_constant() {
             None => eprintln!("skipped: the system does not tell the memory of a process"),
             Some(peak) => assert!(peak <= allowed, "{peak} of {allowed} bytes"),
         }
+    }
+}
+
+/// Reads a command's standard output until `enough` bytes came, and returns its peak by then.
+fn peak_after(arguments: &[&str], enough: u64) -> Option<u64> {
+    let mut child = program().args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut some = child.stdout.take().unwrap().take(enough);
+    assert_eq!(std::io::copy(&mut some, &mut std::io::sink()).unwrap(), enough);
+    let peak = peak_bytes(&child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    peak
+}
+
+#[test]
+fn primes_from_far_out_need_little_memory() {
+    // Some two hundred thousand primes: windows of the sieve are open by then.
+    match peak_after(&["primes", "1000000000000000000", "--threads", "2"], 4_000_000) {
+        None => eprintln!("skipped: the system does not tell the memory of a process"),
+        Some(peak) => assert!(peak <= 64 << 20, "{peak} bytes"),
+    }
+}
+
+#[test]
+fn factors_of_a_stream_without_end_need_no_more_the_longer_it_is() {
+    let lines =
+        |from: u64, count: u64| -> String { (from..from + count).map(|n| format!("{n}\n")).collect() };
+    let mut child = program()
+        .args(["factor", "--memory-limit", "16MiB", "--threads", "2"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut peak_behind = |from| {
+        stdin.write_all(lines(from, 300_000).as_bytes()).unwrap();
+        peak_bytes(&child)
+    };
+    let (early, _, late) = (peak_behind(1), peak_behind(1 << 40), peak_behind(1 << 41));
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    match early.zip(late) {
+        None => eprintln!("skipped: the system does not tell the memory of a process"),
+        Some((early, late)) => assert!(late <= early + (12 << 20), "{late} bytes after {early}"),
     }
 }

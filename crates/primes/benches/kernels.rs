@@ -99,6 +99,15 @@ fn main() {
     bench("factor/word/two_primes_of_32_bits", halves.len() as u64, "number", &|| {
         assert!(pairs.clone().all(|(p, q)| factor_u64(p * q).primes().count() == 2));
     });
+    let short: Vec<u64> = (16..=21)
+        .flat_map(|bits| {
+            let half: Vec<u64> = primes((1 << bits) - 3_000..1 << bits).take(200).collect();
+            half.iter().zip(half.iter().rev()).map(|(p, q)| p * q).collect::<Vec<_>>()
+        })
+        .collect();
+    bench("factor/word/short_semiprimes", short.len() as u64, "number", &|| {
+        assert!(short.iter().all(|&n| factor_u64(n).primes().count() == 2));
+    });
     bench("factor/word/consecutive_from_10^9", 100_000, "number", &|| {
         assert!((1_000_000_000..1_000_100_000).all(|n| factor_u64(n).product() == n));
     });
@@ -114,8 +123,14 @@ fn main() {
             assert!(factor(&n, Effort::Normal).primes().eq([&q, &p]));
         });
     }
+    let words: Vec<u64> = random(5).take(200).collect();
+    let random: Vec<Natural> =
+        words.as_chunks().0.iter().map(|[high, low]| (Natural::from(*high) << 64) + *low).collect();
+    bench("factor/natural/random_of_128_bits", 100, "number", &|| {
+        assert!(random.iter().all(|n| factor(n, Effort::Normal).product() == *n));
+    });
     let keys: Vec<Natural> =
-        random(4).take(1_000).map(|seed| Natural::from(seed).pow(16) * 2_u64 + 1_u64).collect();
+        self::random(4).take(1_000).map(|seed| Natural::from(seed).pow(16) * 2_u64 + 1_u64).collect();
     bench("tree/batch_gcd/1000_of_1024_bits", 1_000, "number", &|| {
         assert_eq!(tree::batch_gcd(&keys).len(), keys.len());
     });
