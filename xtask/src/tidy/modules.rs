@@ -37,6 +37,8 @@ fn is_root(path: &str) -> bool {
         "src" => name == "main.rs" || name == "lib.rs",
         "bin" => folder.ends_with("src/bin"),
         "tests" | "benches" | "examples" => !folder.contains("/src/"),
+        // Targets, and laws that they and a test take in by path.
+        "fuzz_targets" | "laws" => folder.starts_with("fuzz/"),
         _ => name == "build.rs" && !folder.contains("/src"),
     }
 }
