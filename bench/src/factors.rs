@@ -70,7 +70,7 @@ fn word(index: u64) -> (u64, [u64; 2]) {
 }
 
 /// Returns a product of two primes of half the length, ascending.
-fn semiprime(bits: u64, index: u64) -> (Natural, [Natural; 2]) {
+pub(crate) fn semiprime(bits: u64, index: u64) -> (Natural, [Natural; 2]) {
     let mut primes = [0, 1].map(|half| prime(bits / 2, 2 * index + half));
     primes.sort_unstable();
     (&primes[0] * &primes[1], primes)

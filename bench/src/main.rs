@@ -16,6 +16,8 @@ mod fused_two;
 mod lanes;
 mod latency;
 mod memory;
+mod number_lanes;
+mod primes;
 mod process;
 mod random;
 mod reading;
@@ -75,6 +77,9 @@ enum Workload {
     Tuned,
     Codec,
     Factor,
+    #[value(name = "factor-two")]
+    FactorTwo,
+    Primes,
 }
 
 fn main() -> ExitCode {
@@ -109,7 +114,7 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 13] = [
+const WORKLOADS: [(Workload, Run); 15] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
@@ -123,4 +128,6 @@ const WORKLOADS: [(Workload, Run); 13] = [
     (Workload::Tuned, |scale| tuned::run(&scale.floors)),
     (Workload::Codec, codec::run),
     (Workload::Factor, factors::run),
+    (Workload::FactorTwo, number_lanes::run),
+    (Workload::Primes, primes::run),
 ];
