@@ -47,6 +47,12 @@ pub trait Emit<T> {
     /// Returns the name of the stage.
     fn stage(&self) -> &str;
 
+    /// Returns whether the pipeline is stopping before its end: whoever is in the middle of something long may give
+    /// it up, and what is emitted is of no use any more.
+    fn is_stopping(&self) -> bool {
+        false
+    }
+
     /// Returns whether it wants to know where steps begin and end: a constant, so that where it does not a
     /// chain compiles to what it would be without these.
     #[doc(hidden)]
@@ -340,6 +346,10 @@ impl<B: Operator, E: Emit<B::Out>> Emit<B::In> for Via<'_, B, E> {
 
     fn stage(&self) -> &str {
         self.out.stage()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.out.is_stopping()
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use primestream_engine::runtime::Failure;
-use primestream_engine::{Budget, Level, Order, Stream};
+use primestream_engine::{Budget, Emit, Fixed, Level, OnError, Operator, Order, Outcome, Stream};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -128,4 +128,49 @@ fn pipelines_may_share_a_budget() {
     }
     assert_eq!(budget.reserved(), 0);
     assert!(budget.peak() <= 200_000 + 4 * 3 * 20_000, "{}", budget.peak());
+}
+
+/// Works on an item until the pipeline stops.
+#[derive(Clone)]
+struct Endless(mpsc::Sender<()>);
+
+impl Operator for Endless {
+    type In = u64;
+    type Out = u64;
+
+    fn on_item(&mut self, item: u64, out: &mut impl Emit<u64>) -> Outcome {
+        let _ = self.0.send(());
+        while !out.is_stopping() {
+            std::thread::yield_now();
+        }
+        out.emit(item)
+    }
+
+    fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    fn name(&self) -> &'static str {
+        "endless"
+    }
+}
+
+#[test]
+fn whoever_works_on_an_item_learns_that_the_pipeline_is_stopping() {
+    let alone = || Stream::iter(0..10u64).chunked(Fixed(1));
+    let (told, heard) = mpsc::channel();
+    let step = || Endless(told.clone());
+    let pipelines = [
+        alone().through(step()).drain_with(|_| ()),
+        alone().map(|n| n + 1).through(step()).filter(|n| n % 2 == 0).drain_with(|_| ()),
+        alone().through(step()).on_error(OnError::Skip).boxed().map(|n| n).drain_with(|_| ()),
+        alone().parallel(2, Order::Input).through(step()).map(|n| n).drain_with(|_| ()),
+    ];
+    for pipeline in pipelines {
+        let running = pipeline.threads(2).start();
+        heard.recv().unwrap();
+        running.flow().cancel();
+        assert!(matches!(running.join().unwrap_err().failure(), Failure::Cancelled));
+        while heard.try_recv().is_ok() {}
+    }
 }

@@ -4,9 +4,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
 
 use primestream::prelude::*;
 use primestream::{BandOptions, BandSelector, process_band_optimized_stream, stream_factorization};
+use primestream_engine::runtime::Failure;
 use primestream_primes::{Band, Method};
 
 /// The product of two primes of 75 bits.
@@ -147,4 +149,28 @@ fn what_is_left_is_accounted_for() {
     let figures = report.of(Band::Bits256);
     assert_eq!((figures.numbers, figures.complete, figures.with_cofactor()), (1, 0, 1));
     assert_eq!(report.of(Band::Bits32).complete, 1);
+}
+
+#[test]
+fn cancelling_gives_up_a_number_of_days_at_the_end_of_a_unit() {
+    let days = Number(((Natural::ONE << 150) - 3) * ((Natural::ONE << 150) - 5));
+    let lanes = |count| NonZeroUsize::new(count).unwrap();
+    let options = |hard_lanes| BandOptions {
+        allowance: Effort::Deep.into(),
+        hard_lanes: lanes(hard_lanes),
+        lanes: lanes(1),
+        ..BandOptions::default()
+    };
+    let numbers = || Stream::iter([Number::from(15), days.clone()]).chunked(Fixed(1));
+    let by_step = numbers().through(Factor::new(Effort::Deep)).boxed();
+    let by_band =
+        |hard_lanes| process_band_optimized_stream(numbers(), BandSelector::ByBits, options(hard_lanes)).0;
+    for answers in [by_step, by_band(1), by_band(2)] {
+        let (told, heard) = mpsc::channel();
+        let running =
+            answers.chunked(Fixed(1)).drain_with(move |_| told.send(()).unwrap()).threads(2).start();
+        heard.recv().unwrap();
+        running.flow().cancel();
+        assert!(matches!(running.join().unwrap_err().failure(), Failure::Cancelled));
+    }
 }

@@ -127,6 +127,10 @@ impl<T, E: Emit<T>> Emit<T> for Shield<'_, E> {
         self.out.stage()
     }
 
+    fn is_stopping(&self) -> bool {
+        self.out.is_stopping()
+    }
+
     #[inline]
     fn is_busy(&self) -> bool {
         self.out.is_busy()

@@ -58,6 +58,10 @@ impl<O> Emit<O> for Behind<'_, O> {
         self.0.stage()
     }
 
+    fn is_stopping(&self) -> bool {
+        self.0.is_stopping()
+    }
+
     fn is_busy(&self) -> bool {
         self.0.is_busy()
     }

@@ -120,6 +120,10 @@ impl<T: Weigh> Emit<T> for Counted<'_, '_, T> {
         self.outlet.stage()
     }
 
+    fn is_stopping(&self) -> bool {
+        self.outlet.is_stopping()
+    }
+
     #[inline(always)]
     fn is_busy(&self) -> bool {
         self.outlet.is_blocked()
@@ -219,6 +223,10 @@ where
 
     fn stage(&self) -> &str {
         self.out.stage()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.out.is_stopping()
     }
 
     #[inline(always)]

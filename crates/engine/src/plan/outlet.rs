@@ -143,6 +143,10 @@ impl<'a, T: Weigh> Outlet<'a, T> {
         self.host.now()
     }
 
+    pub(super) fn is_stopping(&self) -> bool {
+        self.host.is_stopping()
+    }
+
     /// Returns whether a chunk or a fence has left.
     #[inline(always)]
     pub(super) fn has_cut(&self) -> bool {

@@ -217,6 +217,10 @@ impl<T: Weigh> Emit<T> for Watched<'_, '_, '_, T> {
         self.out.stage()
     }
 
+    fn is_stopping(&self) -> bool {
+        self.out.is_stopping()
+    }
+
     fn is_busy(&self) -> bool {
         self.out.is_busy()
     }
@@ -359,6 +363,10 @@ where
 
     fn stage(&self) -> &str {
         self.feeder.stage()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.feeder.is_stopping()
     }
 
     fn is_busy(&self) -> bool {

@@ -58,7 +58,18 @@ impl From<Effort> for Allowance {
 /// let answer = factor_within(&hard, Allowance::of_time(Duration::from_secs(3), hard.bits()), clock);
 /// assert_eq!((answer.factorization.cofactor(), answer.time.as_secs()), (&hard, 4));
 /// ```
-pub fn factor_within(n: &Natural, allowance: Allowance, mut now: impl FnMut() -> Duration) -> Factored {
+pub fn factor_within(n: &Natural, allowance: Allowance, now: impl FnMut() -> Duration) -> Factored {
+    factor_while(n, allowance, now, || true)
+}
+
+/// Factors a number in the calling thread as [`factor_within`] does, as long as `goes_on` says so, which is asked
+/// between units.
+pub(super) fn factor_while(
+    n: &Natural,
+    allowance: Allowance,
+    mut now: impl FnMut() -> Duration,
+    mut goes_on: impl FnMut() -> bool,
+) -> Factored {
     let began = now();
     let (factorization, methods) = match n.to_u64() {
         Some(word) => (factor_u64(word).into(), if word > 1 { vec![Method::Word] } else { Vec::new() }),
@@ -67,7 +78,8 @@ pub fn factor_within(n: &Natural, allowance: Allowance, mut now: impl FnMut() ->
             let mut worker = Worker::new();
             let pace = Pace::default();
             let mut at = now();
-            while let Some(work) = pace.work_left(allowance, at.saturating_sub(began))
+            while goes_on()
+                && let Some(work) = pace.work_left(allowance, at.saturating_sub(began))
                 && let Some(unit) = factoring.unit_of_at_most(work)
             {
                 factoring.merge(worker.run(&unit));

@@ -13,8 +13,9 @@ use primestream_engine::stream::Head;
 use primestream_engine::{Emit, Fixed, Interrupt, Operator, Order, Outcome, Stream, all_cores};
 use primestream_primes::{Band, Effort, Method};
 
+use super::allowance::factor_while;
 use super::portions::Portions;
-use super::{Allowance, Factored, Number, factor_in_lanes, factor_within};
+use super::{Advance, Allowance, Factored, Number, factoring_in_lanes};
 
 /// Says which band a number is worked off as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,6 +245,21 @@ struct FactorPortions {
     report: BandReport,
 }
 
+impl FactorPortions {
+    /// Factors a number by threads of its own; `None` if it was given up.
+    fn in_lanes(&self, number: &Number, goes_on: impl Fn() -> bool) -> Result<Option<Factored>, Interrupt> {
+        let lanes = self.hard_lanes.get();
+        for advance in factoring_in_lanes(&number.0, self.allowance, lanes).threads(lanes) {
+            match advance.map_err(|error| Interrupt::failed("factor by band", error))? {
+                Advance::Done(factored) => return Ok(Some(factored)),
+                Advance::Working(_) if goes_on() => {}
+                Advance::Working(_) => break,
+            }
+        }
+        Ok(None)
+    }
+}
+
 impl Operator for FactorPortions {
     type In = Vec<Number>;
     type Out = Vec<Factored>;
@@ -256,11 +272,13 @@ impl Operator for FactorPortions {
                 && number.0.bits() >= LENT_BITS_MIN
                 && !self.are_lent.swap(true, Ordering::AcqRel);
             let factored = if is_lent {
-                let factored = factor_in_lanes(&number.0, self.allowance, self.hard_lanes.get(), |_| ());
+                let factored = self.in_lanes(&number, || !out.is_stopping());
                 self.are_lent.store(false, Ordering::Release);
-                factored.map_err(|error| Interrupt::failed("factor by band", error))?
+                // Nothing is wanted any more where the pipeline is stopping.
+                let Some(factored) = factored? else { return Ok(()) };
+                factored
             } else {
-                factor_within(&number.0, self.allowance, || out.now())
+                factor_while(&number.0, self.allowance, || out.now(), || !out.is_stopping())
             };
             done.push((band, factored));
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use primestream_engine::{Emit, Operator, Outcome, Weigh};
 use primestream_primes::{Effort, Factorization, Method, Natural};
 
+use allowance::factor_while;
 pub use allowance::{Allowance, factor_within};
 pub use bands::{
     BandFigures, BandOptions, BandReport, BandSelector, process_band_optimized_stream, stream_factorization,
@@ -60,7 +61,7 @@ impl Weigh for Factored {
 }
 
 /// Factors each number with a bounded effort, and within a time if that is bounded. Preserves order; holds
-/// nothing.
+/// nothing. Where the pipeline is cancelled, a number is given up at the end of a unit of its work.
 ///
 /// # Examples
 ///
@@ -103,7 +104,7 @@ impl Operator for Factor {
     type Out = Factored;
 
     fn on_item(&mut self, number: Number, out: &mut impl Emit<Factored>) -> Outcome {
-        let factored = factor_within(&number.0, self.allowance, || out.now());
+        let factored = factor_while(&number.0, self.allowance, || out.now(), || !out.is_stopping());
         out.emit(factored)
     }
 
