@@ -33,7 +33,7 @@ const KNOBS: [Knob; 9] = [
     Knob { name: "PIECE_PRIME_END", candidates: &["1 << 13", "1 << 14", "1 << 15"], benches: "sieve/count" },
     Knob {
         name: "TURNING_PRIME_END",
-        candidates: &["1 << 15", "1 << 16", "1 << 17"],
+        candidates: &["1 << 16", "1 << 18", "1 << 19", "1 << 20"],
         benches: "sieve/count",
     },
     Knob { name: "KEPT_PRIME_MAX", candidates: &["1 << 18", "1 << 19", "1 << 20"], benches: "sieve/take" },

@@ -59,7 +59,7 @@ pub const PIECE_PRIME_END: u64 = 1 << 14;
 ///
 /// A turn is as many bytes as its prime is large, and so is what lies behind a segment: higher takes longer to
 /// join what is left of turns, lower guesses wrong more often where a turn begins and ends.
-pub const TURNING_PRIME_END: u64 = 1 << 16;
+pub const TURNING_PRIME_END: u64 = 1 << 19;
 
 /// Bytes of the largest block that is sieved at once on the way back.
 ///
