@@ -57,10 +57,11 @@
 //! question has the same answer at the same cost. Keys in brackets at the head of a
 //! file, such as `[Brent1980]`, are resolved in `docs/references.md`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod certificate;
 pub mod factor;
+mod lanes;
 mod montgomery;
 pub mod natural;
 pub mod primality;
@@ -72,7 +73,7 @@ pub mod tuning;
 pub use certificate::{Certificate, ParseCertificateError, certificate};
 pub use factor::{
     Band, Effort, Factoring, Factorization, FactorizationU64, Method, PrimePower, PrimePowerU64, Progress,
-    ResumeError, Unit, Worker, factor, factor_u64,
+    ResumeError, Unit, Worker, factor, factor_u64, factor_u64s,
 };
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
 pub use primality::{Primality, are_primes, is_prime_u64, primality};

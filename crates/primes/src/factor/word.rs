@@ -35,7 +35,7 @@ pub struct FactorizationU64 {
 }
 
 impl FactorizationU64 {
-    const fn empty(cofactor: u64) -> Self {
+    pub(super) const fn empty(cofactor: u64) -> Self {
         Self { powers: [PrimePowerU64 { prime: 0, exponent: 0 }; PRIMES_MAX], len: 0, cofactor }
     }
 
@@ -133,7 +133,7 @@ pub fn factor_u64(n: u64) -> FactorizationU64 {
 }
 
 /// Factors `n^multiplicity` for an `n > 1` without prime factors below 2^8.
-fn split(n: u64, multiplicity: u32, factors: &mut FactorizationU64) {
+pub(super) fn split(n: u64, multiplicity: u32, factors: &mut FactorizationU64) {
     if is_prime_without_small_factor(n) {
         factors.push(n, multiplicity);
     } else if let Some((root, exponent)) = perfect_power::root_u64(n) {
