@@ -160,14 +160,15 @@ pub const WORD_ECM: [(u64, u64, u64); 4] =
 pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
 
 /// Longest number, bounds of the two stages and wheel of the second, for curves of eight words in step.
-pub const EIGHT_ECM: [(u32, u64, u64, u64); 7] = [
+pub const EIGHT_ECM: [(u32, u64, u64, u64); 8] = [
     (28, 10, 100, 30),
-    (34, 14, 250, 30),
+    (34, 20, 250, 30),
     (42, 27, 800, 60),
-    (48, 40, 1_500, 60),
-    (52, 50, 2_000, 60),
-    (58, 100, 5_000, 120),
-    (64, 180, 10_000, 210),
+    (45, 40, 2_000, 60),
+    (48, 60, 3_500, 120),
+    (52, 80, 5_000, 120),
+    (58, 120, 7_000, 210),
+    (64, 200, 10_000, 210),
 ];
 
 /// Wheel of the second stage of curves for numbers of more than a word, 2·3·5·7·11.
