@@ -149,6 +149,11 @@ const _: () = assert!(
 /// the cube root; lower spends set-up of curves on numbers of 32 bits.
 pub const HART_BITS_MAX: u32 = 38;
 
+/// The same where eight curves in step cost little more than one.
+pub const HART_BITS_MAX_BESIDE_LANES: u32 = 34;
+
+const _: () = assert!(HART_BITS_MAX_BESIDE_LANES <= HART_BITS_MAX, "Hart's method takes what it is made for");
+
 /// Bounds of the two stages of curves in one word, and the wheel of the second.
 ///
 /// A factor twice as long wants bounds about three times as high. The first entry comes first for every number,
@@ -160,6 +165,9 @@ pub const WORD_ECM: [(u64, u64, u64); 4] =
 pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
 
 /// Longest number, bounds of the two stages and wheel of the second, for curves of eight words in step.
+///
+/// The first curve of a number has the bounds of the third entry at most, since nothing is known of its factors. Up to 48 bits,
+/// where a product costs little, higher bounds pay.
 pub const EIGHT_ECM: [(u32, u64, u64, u64); 8] = [
     (28, 10, 100, 30),
     (34, 20, 250, 30),

@@ -7,7 +7,8 @@
 
 use super::word::{FactorizationU64, split};
 use super::{ecm, trial};
-use crate::primality::are_primes;
+use crate::lanes::SHORT_BITS_MAX;
+use crate::primality::for_each_prime;
 use crate::tuning::EIGHT_ECM;
 
 /// Returns the prime factors of each number, all of them and proved.
@@ -71,6 +72,9 @@ struct Pieces {
     untested: Vec<Piece>,
     /// Composite ones by the level of their next curve, those of short numbers before those of long ones.
     composite: [[Vec<Piece>; EIGHT_ECM.len()]; 2],
+    /// Those that are being tested, and what came of it.
+    numbers: Vec<u64>,
+    are_prime: Vec<bool>,
 }
 
 impl Pieces {
@@ -92,19 +96,21 @@ impl Pieces {
 
     /// Tests what was not tested. Primes go to their numbers, composites wait for curves.
     fn test(&mut self, answers: &mut [FactorizationU64]) {
-        let mut untested = std::mem::take(&mut self.untested);
-        for eight in untested.chunks(LANES) {
-            let numbers = std::array::from_fn(|lane| eight.get(lane).map_or(0, |piece| piece.n));
-            for (piece, is_prime) in eight.iter().zip(are_primes(&numbers)) {
-                if is_prime {
-                    answers[piece.place].push(piece.n, 1);
-                } else {
-                    self.wait(*piece);
-                }
+        let untested = std::mem::take(&mut self.untested);
+        self.numbers.clear();
+        self.numbers.extend(untested.iter().map(|piece| piece.n));
+        self.are_prime.clear();
+        self.are_prime.resize(untested.len(), false);
+        for_each_prime(&self.numbers, |index| self.are_prime[index] = true);
+        for (index, piece) in untested.iter().enumerate() {
+            if self.are_prime[index] {
+                answers[piece.place].push(piece.n, 1);
+            } else {
+                self.wait(*piece);
             }
         }
-        untested.clear();
         self.untested = untested;
+        self.untested.clear();
     }
 
     fn wait(&mut self, piece: Piece) {
@@ -129,7 +135,11 @@ impl Pieces {
             });
             if let Some(factor) = factor {
                 for n in [factor, piece.n / factor] {
-                    self.untested.push(Piece { n, curves: 0, collapsed: 0, ..*piece });
+                    if n < trial::PRIME_END {
+                        answers[piece.place].push(n, 1);
+                    } else {
+                        self.untested.push(Piece { n, curves: 0, collapsed: 0, ..*piece });
+                    }
                 }
                 continue;
             }
@@ -148,9 +158,6 @@ impl Pieces {
 
 /// Numbers of a turn.
 const LANES: usize = 8;
-
-/// Longest number, in bits, that is not put into one turn with longer ones, since it is calculated with in another way.
-const SHORT_BITS_MAX: u32 = 48;
 
 /// Highest level of the first curve of a number.
 const FIRST_LEVEL_MAX: usize = 2;

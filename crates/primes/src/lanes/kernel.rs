@@ -12,7 +12,7 @@
 
 use std::arch::x86_64::{__m256d, __m256i};
 
-use super::{Eight, Work, least_residue};
+use super::{Eight, SHORT_BITS_MAX, Words, Work, least_residue};
 use crate::montgomery::Arithmetic;
 use crate::natural::gcd_u64;
 
@@ -28,12 +28,12 @@ impl Avx2 {
 
 /// Does something modulo eight odd numbers above 2.
 pub(super) fn with_eight<W: Work>(avx2: Avx2, numbers: [u64; 8], work: W) -> W::Answer {
-    if numbers.iter().all(|n| n >> FLOAT_BITS_MAX == 0) {
+    if numbers.iter().all(|n| n >> SHORT_BITS_MAX == 0) {
         // SAFETY: an `Avx2` exists only where the processor has these instructions.
         unsafe { in_floats(avx2, numbers, work) }
     } else {
         // SAFETY: as above.
-        unsafe { in_words(avx2, numbers, work) }
+        unsafe { in_halves(avx2, numbers, work) }
     }
 }
 
@@ -43,8 +43,8 @@ fn in_floats<W: Work>(avx2: Avx2, numbers: [u64; 8], work: W) -> W::Answer {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn in_words<W: Work>(avx2: Avx2, numbers: [u64; 8], work: W) -> W::Answer {
-    work.run(&Words::new(avx2, numbers))
+fn in_halves<W: Work>(avx2: Avx2, numbers: [u64; 8], work: W) -> W::Answer {
+    work.run(&Halves::new(avx2, numbers))
 }
 
 /// The integers modulo eight numbers below 2^48, in floating point.
@@ -94,12 +94,30 @@ macro_rules! arithmetic {
                 // SAFETY: as above.
                 unsafe { $functions::common_divisors(self, a) }
             }
+
+            #[inline(always)]
+            fn one(&self) -> Self::Number {
+                // SAFETY: as above.
+                unsafe { $functions::one(self) }
+            }
+
+            #[inline(always)]
+            fn are_equal(&self, a: &Self::Number, b: &Self::Number) -> [bool; 8] {
+                // SAFETY: as above.
+                unsafe { $functions::are_equal(self, a, b) }
+            }
+
+            #[inline(always)]
+            fn select(&self, words: &Words, set: &Self::Number, clear: &Self::Number) -> Self::Number {
+                // SAFETY: as above.
+                unsafe { $functions::select(words, set, clear) }
+            }
         }
     };
 }
 
 arithmetic!(Floats, [__m256d; 2], floats);
-arithmetic!(Words, [__m256i; 2], words);
+arithmetic!(Halves, [__m256i; 2], halves);
 
 impl Floats {
     #[target_feature(enable = "avx2,fma")]
@@ -112,12 +130,13 @@ impl Floats {
 mod floats {
     use std::arch::x86_64::{
         _CMP_EQ_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_cvtsd_f64, _mm_unpackhi_pd,
-        _mm256_add_pd, _mm256_andnot_pd, _mm256_blendv_pd, _mm256_castpd256_pd128, _mm256_cmp_pd,
-        _mm256_div_pd, _mm256_extractf128_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_movemask_pd,
-        _mm256_mul_pd, _mm256_round_pd, _mm256_set_pd, _mm256_set1_pd, _mm256_setzero_pd, _mm256_sub_pd,
+        _mm256_add_pd, _mm256_andnot_pd, _mm256_blendv_pd, _mm256_castpd256_pd128, _mm256_castsi256_pd,
+        _mm256_cmp_pd, _mm256_div_pd, _mm256_extractf128_pd, _mm256_fmsub_pd, _mm256_fnmadd_pd,
+        _mm256_movemask_pd, _mm256_mul_pd, _mm256_round_pd, _mm256_set_pd, _mm256_set1_pd, _mm256_setzero_pd,
+        _mm256_sub_pd,
     };
 
-    use super::{__m256d, Floats};
+    use super::{__m256d, Floats, Words, halves};
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
@@ -167,6 +186,33 @@ mod floats {
             _mm256_fnmadd_pd(quotient, ring.n[half], values[half])
         };
         [residue(0), residue(1)]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn one(_: &Floats) -> [__m256d; 2] {
+        [_mm256_set1_pd(1.0); 2]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn are_equal(ring: &Floats, a: &[__m256d; 2], b: &[__m256d; 2]) -> [bool; 8] {
+        let equal = |half: usize| {
+            let difference = _mm256_sub_pd(a[half], b[half]);
+            let quotient = nearest(_mm256_mul_pd(difference, ring.inverse[half]));
+            let multiple = _mm256_mul_pd(quotient, ring.n[half]);
+            _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_EQ_OQ>(difference, multiple))
+        };
+        let equal = equal(0) | equal(1) << 4;
+        std::array::from_fn(|lane| equal >> lane & 1 == 1)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn select(words: &Words, set: &[__m256d; 2], clear: &[__m256d; 2]) -> [__m256d; 2] {
+        let words = halves::of(words.0);
+        let select = |half: usize| _mm256_blendv_pd(clear[half], set[half], _mm256_castsi256_pd(words[half]));
+        [select(0), select(1)]
     }
 
     /// Euclid's algorithm in all lanes, with the least remainders in size.
@@ -223,7 +269,7 @@ mod floats {
 }
 
 /// The integers modulo eight odd words, in Montgomery's form.
-struct Words {
+struct Halves {
     n: [__m256i; 2],
     /// The inverses of the moduli modulo 2^32, in the lower halves.
     inverse: [__m256i; 2],
@@ -231,23 +277,23 @@ struct Words {
     _avx2: Avx2,
 }
 
-impl Words {
+impl Halves {
     #[target_feature(enable = "avx2,fma")]
     fn new(avx2: Avx2, numbers: [u64; 8]) -> Self {
-        let n = words::of(numbers);
-        Self { n, inverse: n.map(|n| words::inverse(n)), numbers, _avx2: avx2 }
+        let n = halves::of(numbers);
+        Self { n, inverse: n.map(|n| halves::inverse(n)), numbers, _avx2: avx2 }
     }
 }
 
-mod words {
+mod halves {
     use std::arch::x86_64::{
-        _mm256_add_epi64, _mm256_and_si256, _mm256_blend_epi32, _mm256_cmpgt_epi64, _mm256_extract_epi64,
-        _mm256_mul_epu32, _mm256_mullo_epi32, _mm256_set_epi64x, _mm256_set1_epi32, _mm256_set1_epi64x,
-        _mm256_setzero_si256, _mm256_shuffle_epi32, _mm256_srli_epi64, _mm256_sub_epi32, _mm256_sub_epi64,
-        _mm256_xor_si256,
+        _mm256_add_epi64, _mm256_and_si256, _mm256_blend_epi32, _mm256_castpd_si256, _mm256_castsi256_pd,
+        _mm256_cmpeq_epi64, _mm256_cmpgt_epi64, _mm256_extract_epi64, _mm256_movemask_pd, _mm256_mul_epu32,
+        _mm256_mullo_epi32, _mm256_set_epi64x, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256,
+        _mm256_shuffle_epi32, _mm256_srli_epi64, _mm256_sub_epi32, _mm256_sub_epi64, _mm256_xor_si256,
     };
 
-    use super::{__m256i, Words, gcd_u64, least_residue};
+    use super::{__m256i, Halves, Words, floats, gcd_u64, least_residue};
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
@@ -270,7 +316,7 @@ mod words {
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn add(ring: &Words, a: &[__m256i; 2], b: &[__m256i; 2]) -> [__m256i; 2] {
+    pub(super) fn add(ring: &Halves, a: &[__m256i; 2], b: &[__m256i; 2]) -> [__m256i; 2] {
         // Taking away what b lacks of n needs no look at a carry.
         let sum = |half: usize| difference(a[half], _mm256_sub_epi64(ring.n[half], b[half]), ring.n[half]);
         [sum(0), sum(1)]
@@ -278,28 +324,54 @@ mod words {
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn sub(ring: &Words, a: &[__m256i; 2], b: &[__m256i; 2]) -> [__m256i; 2] {
+    pub(super) fn sub(ring: &Halves, a: &[__m256i; 2], b: &[__m256i; 2]) -> [__m256i; 2] {
         [difference(a[0], b[0], ring.n[0]), difference(a[1], b[1], ring.n[1])]
     }
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn mul(ring: &Words, a: &[__m256i; 2], b: &[__m256i; 2]) -> [__m256i; 2] {
+    pub(super) fn mul(ring: &Halves, a: &[__m256i; 2], b: &[__m256i; 2]) -> [__m256i; 2] {
         let product = |half: usize| product(a[half], b[half], ring.n[half], ring.inverse[half]);
         [product(0), product(1)]
     }
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn load(ring: &Words, values: [i64; 8]) -> [__m256i; 2] {
+    pub(super) fn load(ring: &Halves, values: [i64; 8]) -> [__m256i; 2] {
         of(std::array::from_fn(|lane| least_residue(values[lane], ring.numbers[lane])))
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub(super) fn common_divisors(ring: &Words, a: &[__m256i; 2]) -> [u64; 8] {
+    pub(super) fn common_divisors(ring: &Halves, a: &[__m256i; 2]) -> [u64; 8] {
         let [low, high] = a.map(|four| lanes(four));
         let residues = [low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]];
         std::array::from_fn(|lane| gcd_u64(residues[lane], ring.numbers[lane]))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn one(ring: &Halves) -> [__m256i; 2] {
+        of(ring.numbers.map(|n| n.wrapping_neg() % n))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn are_equal(_: &Halves, a: &[__m256i; 2], b: &[__m256i; 2]) -> [bool; 8] {
+        let equal =
+            |half: usize| _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(a[half], b[half])));
+        let equal = equal(0) | equal(1) << 4;
+        std::array::from_fn(|lane| equal >> lane & 1 == 1)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn select(words: &Words, set: &[__m256i; 2], clear: &[__m256i; 2]) -> [__m256i; 2] {
+        floats::select(
+            words,
+            &set.map(|set| _mm256_castsi256_pd(set)),
+            &clear.map(|clear| _mm256_castsi256_pd(clear)),
+        )
+        .map(|selected| _mm256_castpd_si256(selected))
     }
 
     /// The difference of numbers below `n`, modulo `n`.
@@ -368,6 +440,3 @@ mod words {
         .map(i64::cast_unsigned)
     }
 }
-
-/// Longest modulus, in bits, that is calculated with in floating point.
-const FLOAT_BITS_MAX: u32 = 48;

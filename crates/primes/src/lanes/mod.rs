@@ -10,6 +10,8 @@ mod kernel;
 
 pub(crate) use in_step::Lanes;
 
+use std::hint::select_unpredictable;
+
 use crate::montgomery::{Arithmetic, Montgomery, Ring};
 use crate::natural::gcd_u64;
 
@@ -23,6 +25,29 @@ pub(crate) trait Eight: Arithmetic<Number: Copy> {
 
     /// The greatest common divisors of residues and their moduli; of 0 it is the modulus.
     fn common_divisors(&self, a: &Self::Number) -> [u64; 8];
+
+    /// The residues of 1, which are in the unit of products.
+    fn one(&self) -> Self::Number;
+
+    /// Which residues are the same.
+    fn are_equal(&self, a: &Self::Number, b: &Self::Number) -> [bool; 8];
+
+    /// A residue in each lane by the highest bit of its word. Nothing branches on it.
+    fn select(&self, words: &Words, set: &Self::Number, clear: &Self::Number) -> Self::Number;
+}
+
+/// Words whose bits are taken from the highest on, one for each lane.
+#[derive(Clone, Copy)]
+pub(crate) struct Words(pub(crate) [u64; 8]);
+
+impl Words {
+    /// Puts the next bit in the place of the highest.
+    #[inline(always)]
+    pub(crate) fn shift(&mut self) {
+        for word in &mut self.0 {
+            *word <<= 1;
+        }
+    }
 }
 
 /// Something to do with eight numbers.
@@ -42,6 +67,14 @@ pub(crate) fn with_eight<W: Work>(numbers: [u64; 8], work: W) -> W::Answer {
     work.run(&Lanes(numbers.map(Montgomery::new)))
 }
 
+/// Whether products modulo eight numbers of at most [`SHORT_BITS_MAX`] bits are cheaper by far than modulo longer ones.
+pub(crate) fn prefers_short() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return kernel::Avx2::detect().is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
 impl Eight for Lanes<Montgomery, 8> {
     fn load(&self, values: [i64; 8]) -> [u64; 8] {
         std::array::from_fn(|lane| least_residue(values[lane], *self.0[lane].modulus()))
@@ -50,6 +83,18 @@ impl Eight for Lanes<Montgomery, 8> {
     fn common_divisors(&self, a: &[u64; 8]) -> [u64; 8] {
         std::array::from_fn(|lane| gcd_u64(a[lane], *self.0[lane].modulus()))
     }
+
+    fn one(&self) -> [u64; 8] {
+        self.0.each_ref().map(|ring| ring.residue(1))
+    }
+
+    fn are_equal(&self, a: &[u64; 8], b: &[u64; 8]) -> [bool; 8] {
+        std::array::from_fn(|lane| a[lane] == b[lane])
+    }
+
+    fn select(&self, words: &Words, set: &[u64; 8], clear: &[u64; 8]) -> [u64; 8] {
+        std::array::from_fn(|lane| select_unpredictable(words.0[lane] >> 63 == 1, set[lane], clear[lane]))
+    }
 }
 
 /// Returns the remainder that is not negative.
@@ -57,6 +102,9 @@ fn least_residue(value: i64, n: u64) -> u64 {
     let size = value.unsigned_abs() % n;
     if value < 0 && size > 0 { n - size } else { size }
 }
+
+/// Longest modulus, in bits, for which a processor may have something better than for others.
+pub(crate) const SHORT_BITS_MAX: u32 = 48;
 
 /// Longest integer that [`Eight::load`] reads, in bits.
 pub(crate) const LOADED_BITS_MAX: u32 = 48;

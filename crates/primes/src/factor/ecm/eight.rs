@@ -16,6 +16,19 @@ pub(crate) fn try_eight(numbers: [u64; 8], curves: [usize; 8], level: usize) -> 
     with_eight(numbers, Curves { numbers, curves, level: &LEVELS[level] })
 }
 
+/// Looks for a proper factor of an odd composite of at most 48 bits that is no perfect power, with
+/// eight curves at once.
+pub(crate) fn search_short(n: u64) -> Found {
+    let level = usize::from(n >> ALONE_BITS != 0) + 1;
+    for turn in 0..TURNS_MAX {
+        let found = try_eight([n; 8], std::array::from_fn(|lane| 8 * turn + lane), level);
+        if let Some(found) = found.into_iter().find(|found| matches!(found, Found::Factor(_))) {
+            return found;
+        }
+    }
+    Found::Nothing
+}
+
 struct Curves<'a> {
     numbers: [u64; 8],
     curves: [usize; 8],
@@ -74,6 +87,13 @@ impl Integers {
 
 /// The first parameter that names a curve.
 const SIGMA_FIRST: i64 = 6;
+
+/// Longest number that has the bounds of the second level of [`EIGHT_ECM`] when it is alone. Longer ones have those of the third.
+const ALONE_BITS: u32 = 41;
+const _: () = assert!(EIGHT_ECM.len() > 2, "there are both levels");
+
+/// Eights of curves for a number that is alone.
+const TURNS_MAX: usize = CURVES_MAX / 8;
 
 /// Curves there are.
 pub(crate) const CURVES_MAX: usize = 52;

@@ -19,7 +19,7 @@ mod schedule;
 mod word;
 
 pub(super) use double::try_pair;
-pub(super) use eight::{CURVES_MAX, try_eight};
+pub(super) use eight::{CURVES_MAX, search_short, try_eight};
 pub(super) use large::CurveUnit;
 pub(super) use schedule::ecm_schedule;
 pub(super) use word::{Found, search};
