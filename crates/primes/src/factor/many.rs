@@ -5,7 +5,7 @@
 //! a turn; a piece that a curve did not split waits for its next one. Only the last few, which fill no turn any more, have several curves of one
 //! number beside each other.
 
-use super::word::{FactorizationU64, split};
+use super::word::{FactorizationU64, factor_u64, split};
 use super::{ecm, trial};
 use crate::lanes::SHORT_BITS_MAX;
 use crate::primality::for_each_prime;
@@ -31,6 +31,9 @@ use crate::tuning::EIGHT_ECM;
 /// ```
 #[must_use]
 pub fn factor_u64s(numbers: &[u64]) -> Vec<FactorizationU64> {
+    if numbers.len() < FEW {
+        return numbers.iter().map(|&n| factor_u64(n)).collect();
+    }
     let mut answers = Vec::with_capacity(numbers.len());
     let mut pieces = Pieces::default();
     for (place, &n) in numbers.iter().enumerate() {
@@ -159,6 +162,9 @@ impl Pieces {
 /// Numbers of a turn.
 const LANES: usize = 8;
 
+/// Numbers that are worth working off together.
+const FEW: usize = 4;
+
 /// Highest level of the first curve of a number.
 const FIRST_LEVEL_MAX: usize = 2;
 
@@ -168,7 +174,7 @@ const COLLAPSED_MAX: u32 = 4;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{factor_u64, primes};
+    use crate::primes;
 
     fn assert_as_one_by_one(numbers: &[u64]) {
         for (n, answer) in numbers.iter().zip(factor_u64s(numbers)) {
@@ -189,7 +195,7 @@ mod tests {
     #[test]
     fn random_words_as_one_by_one() {
         let mut seed = 7_u64;
-        for len in [1, 2, 7, 8, 9, 64, 3_000] {
+        for len in [1, FEW, 7, 8, 9, 64, 3_000] {
             let numbers: Vec<u64> = (0..len)
                 .map(|round| {
                     seed =
@@ -213,7 +219,7 @@ mod tests {
         }
         assert_as_one_by_one(&numbers);
         for n in numbers.iter().step_by(5) {
-            assert_as_one_by_one(&[*n]);
+            assert_as_one_by_one(&[1, 1, 1, *n]);
         }
     }
 
@@ -225,7 +231,7 @@ mod tests {
         numbers.extend([4_294_967_291 * 4_294_967_291, 65_537 * 65_537 * 65_539 * 65_521]);
         assert_as_one_by_one(&numbers);
         for n in numbers {
-            assert_as_one_by_one(&[n; 3]);
+            assert_as_one_by_one(&[n; FEW]);
         }
     }
 }

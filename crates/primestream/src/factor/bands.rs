@@ -14,6 +14,7 @@ use primestream_engine::{Emit, Fixed, Interrupt, Operator, Order, Outcome, Strea
 use primestream_primes::{Band, Effort, Method};
 
 use super::portions::Portions;
+use super::words::factor_words;
 use super::{Allowance, Factored, Number, factor_in_lanes, factor_within};
 
 /// Says which band a number is worked off as.
@@ -250,8 +251,13 @@ impl Operator for FactorPortions {
 
     fn on_item(&mut self, portion: Vec<Number>, out: &mut impl Emit<Vec<Factored>>) -> Outcome {
         let mut done = Vec::with_capacity(portion.len());
-        for number in portion {
+        let words = factor_words(&portion, || out.now());
+        for (number, word) in portion.into_iter().zip(words) {
             let band = assigned(self.selector, &number);
+            if let Some(factored) = word {
+                done.push((band, factored));
+                continue;
+            }
             let is_lent = self.hard_lanes.get() > 1
                 && number.0.bits() >= LENT_BITS_MIN
                 && !self.are_lent.swap(true, Ordering::AcqRel);

@@ -4,6 +4,7 @@ mod allowance;
 mod bands;
 mod lanes;
 mod portions;
+mod words;
 
 use std::time::Duration;
 
