@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`index_of`], [`table`] | [`primes_u128`], below 2^128 |
 //! | Is it prime? | [`is_prime_u64`], [`are_primes`]: certain | [`primality()`]: says how certain |
-//! | What divides it? | [`factor_u64`]: complete, without the heap | [`factor()`]: as far as an [`Effort`] goes |
+//! | What divides it? | [`factor_u64`]: complete, without the heap; [`factor_u64s`]: many at once | [`factor()`]: as far as an [`Effort`] goes |
 //!
 //! # Which primes?
 //!

@@ -9,7 +9,7 @@
 //! Nothing here is random: the same number gives the same answer at the same cost. [`factor`]
 //! does everything in one go; a [`Factoring`] hands the same work out in units.
 //!
-//! By file: `word` (below 2^64, with `hart` and `rho`), `trial`, `perfect_power`, `p_minus_1`,
+//! By file: `word` (below 2^64, with `hart` and `rho`), `many` (eight words at a time), `trial`, `perfect_power`, `p_minus_1`,
 //! `p_plus_1`, `ecm`, `siqs`; `band`, `effort` and `plan` (what is tried, and how much of it);
 //! `factoring`, `unit` and `save` (how it goes on), and the answer itself in `factorization`.
 
