@@ -9,7 +9,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use primestream_primes::{
-    Effort, Natural, Primality, are_primes, count, factor, factor_u64, is_prime_u64, primality, primes, tree,
+    Effort, Natural, Primality, are_primes, count, factor, factor_u64, factor_u64s, is_prime_u64, primality,
+    primes, tree,
 };
 
 fn main() {
@@ -111,6 +112,22 @@ fn main() {
     bench("factor/word/consecutive_from_10^9", 100_000, "number", &|| {
         assert!((1_000_000_000..1_000_100_000).all(|n| factor_u64(n).product() == n));
     });
+    let words: Vec<u64> = random(2).take(10_000).collect();
+    let semiprimes: Vec<u64> = pairs.clone().map(|(p, q)| p * q).collect();
+    let consecutive: Vec<u64> = (1_000_000_000..1_000_100_000).collect();
+    for (name, numbers) in [
+        ("random_64_bits", &words),
+        ("two_primes_of_32_bits", &semiprimes),
+        ("consecutive_from_10^9", &consecutive),
+    ] {
+        for at_once in [8, 64, 1024] {
+            bench(&format!("factor/words/{at_once}_at_once/{name}"), numbers.len() as u64, "number", &|| {
+                assert!(numbers.chunks(at_once).all(|some| {
+                    factor_u64s(some).iter().zip(some).all(|(factors, &n)| factors.product() == n)
+                }));
+            });
+        }
+    }
     let (p, q) = (Natural::from((1_u64 << 40) + 15), (Natural::ONE << 86) - 35);
     let semiprime = &p * &q;
     bench("factor/natural/40_and_86_bits", 1, "number", &|| {

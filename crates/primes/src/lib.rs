@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | Which primes? | [`primes`], [`count`], [`nth_prime`], [`index_of`], [`table`] | [`primes_u128`], below 2^128 |
 //! | Is it prime? | [`is_prime_u64`], [`are_primes`]: certain | [`primality()`]: says how certain |
-//! | What divides it? | [`factor_u64`]: complete, without the heap | [`factor()`]: as far as an [`Effort`] goes |
+//! | What divides it? | [`factor_u64`]: complete, without the heap; [`factor_u64s`]: many at once | [`factor()`]: as far as an [`Effort`] goes |
 //!
 //! # Which primes?
 //!
@@ -57,10 +57,11 @@
 //! question has the same answer at the same cost. Keys in brackets at the head of a
 //! file, such as `[Brent1980]`, are resolved in `docs/references.md`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod certificate;
 pub mod factor;
+mod lanes;
 mod montgomery;
 pub mod natural;
 pub mod primality;
@@ -72,7 +73,7 @@ pub mod tuning;
 pub use certificate::{Certificate, ParseCertificateError, certificate};
 pub use factor::{
     Band, Effort, Factoring, Factorization, FactorizationU64, Method, PrimePower, PrimePowerU64, Progress,
-    ResumeError, Unit, Worker, factor, factor_u64,
+    ResumeError, Unit, Worker, factor, factor_u64, factor_u64s,
 };
 pub use natural::{Natural, ParseNaturalError, TooLargeError};
 pub use primality::{Primality, are_primes, is_prime_u64, primality};

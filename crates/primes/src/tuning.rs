@@ -155,6 +155,11 @@ const _: () = assert!(
 /// the cube root; lower spends set-up of curves on numbers of 32 bits.
 pub const HART_BITS_MAX: u32 = 38;
 
+/// The same where eight curves in step cost little more than one.
+pub const HART_BITS_MAX_BESIDE_LANES: u32 = 34;
+
+const _: () = assert!(HART_BITS_MAX_BESIDE_LANES <= HART_BITS_MAX, "Hart's method takes what it is made for");
+
 /// Bounds of the two stages of curves in one word, and the wheel of the second.
 ///
 /// A factor twice as long wants bounds about three times as high. The first entry comes first for every number,
@@ -164,6 +169,21 @@ pub const WORD_ECM: [(u64, u64, u64); 4] =
 
 /// Longest number, in bits, that each entry but the last of [`WORD_ECM`] serves.
 pub const WORD_ECM_LEVEL_BITS: [u32; 3] = [46, 52, 58];
+
+/// Longest number, bounds of the two stages and wheel of the second, for curves of eight words in step.
+///
+/// The first curve of a number has the bounds of the third entry at most, since nothing is known of its factors. Up to 48 bits,
+/// where a product costs little, higher bounds pay.
+pub const EIGHT_ECM: [(u32, u64, u64, u64); 8] = [
+    (28, 10, 100, 30),
+    (34, 20, 250, 30),
+    (42, 27, 800, 60),
+    (45, 40, 2_000, 60),
+    (48, 60, 3_500, 120),
+    (52, 80, 5_000, 120),
+    (58, 120, 7_000, 210),
+    (64, 200, 10_000, 210),
+];
 
 /// Wheel of the second stage of curves for numbers of more than a word, 2·3·5·7·11.
 ///

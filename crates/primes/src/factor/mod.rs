@@ -9,7 +9,7 @@
 //! Nothing here is random: the same number gives the same answer at the same cost. [`factor`]
 //! does everything in one go; a [`Factoring`] hands the same work out in units.
 //!
-//! By file: `word` (below 2^64, with `hart` and `rho`), `trial`, `perfect_power`, `p_minus_1`,
+//! By file: `word` (below 2^64, with `hart` and `rho`), `many` (eight words at a time), `trial`, `perfect_power`, `p_minus_1`,
 //! `p_plus_1`, `ecm`, `siqs`; `band`, `effort` and `plan` (what is tried, and how much of it);
 //! `factoring`, `unit` and `save` (how it goes on), and the answer itself in `factorization`.
 
@@ -21,6 +21,7 @@ mod factoring;
 mod factorization;
 mod hart;
 mod lucas_sequence;
+mod many;
 mod method;
 mod p_minus_1;
 mod p_plus_1;
@@ -38,6 +39,7 @@ pub use band::Band;
 pub use effort::Effort;
 pub use factoring::{Factoring, Progress};
 pub use factorization::{Factorization, PrimePower};
+pub use many::factor_u64s;
 pub use method::Method;
 pub use save::ResumeError;
 pub use unit::{Outcome, Unit, Worker};

@@ -35,7 +35,7 @@ pub(super) fn divide_out_u64(n: u64, factors: &mut FactorizationU64) -> u64 {
             factors.push(prime, exponent);
         }
     }
-    if n > 1 && n < BEYOND * BEYOND {
+    if n > 1 && n < PRIME_END {
         factors.push(n, 1);
         return 1;
     }
@@ -132,6 +132,9 @@ impl Divisor {
 
 /// The first prime trial division leaves to other methods in one word.
 const BEYOND: u64 = 257;
+
+/// A rest below this is prime.
+pub(super) const PRIME_END: u64 = BEYOND * BEYOND;
 
 /// Odd primes below 2^8.
 const DIVISORS_LEN: usize = 53;

@@ -2,7 +2,7 @@
 //!
 //! Trial division takes the primes below 2^8, then every piece is tested for
 //! primality, for being a power, and split: by Hart's method if it is short, else by elliptic
-//! curves. The worst words are products of two primes of 32 bits: some ten thousand
+//! curves, eight at once up to 48 bits where the processor has the instructions. The worst words are products of two primes of 32 bits: some ten thousand
 //! modular products. A random word takes a tenth of that.
 
 use std::fmt;
@@ -10,9 +10,10 @@ use std::iter;
 
 use super::factorization::write_product;
 use super::{ecm, hart, perfect_power, rho, trial};
+use crate::lanes::{SHORT_BITS_MAX, prefers_short};
 use crate::montgomery::Montgomery;
 use crate::primality::is_prime_without_small_factor;
-use crate::tuning::HART_BITS_MAX;
+use crate::tuning::{HART_BITS_MAX, HART_BITS_MAX_BESIDE_LANES};
 
 /// A prime below 2^64 and how often it divides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +36,7 @@ pub struct FactorizationU64 {
 }
 
 impl FactorizationU64 {
-    const fn empty(cofactor: u64) -> Self {
+    pub(super) const fn empty(cofactor: u64) -> Self {
         Self { powers: [PrimePowerU64 { prime: 0, exponent: 0 }; PRIMES_MAX], len: 0, cofactor }
     }
 
@@ -133,7 +134,7 @@ pub fn factor_u64(n: u64) -> FactorizationU64 {
 }
 
 /// Factors `n^multiplicity` for an `n > 1` without prime factors below 2^8.
-fn split(n: u64, multiplicity: u32, factors: &mut FactorizationU64) {
+pub(super) fn split(n: u64, multiplicity: u32, factors: &mut FactorizationU64) {
     if is_prime_without_small_factor(n) {
         factors.push(n, multiplicity);
     } else if let Some((root, exponent)) = perfect_power::root_u64(n) {
@@ -147,8 +148,15 @@ fn split(n: u64, multiplicity: u32, factors: &mut FactorizationU64) {
 
 /// Returns a proper factor of an odd composite without small factors that is no perfect power.
 fn proper_factor(n: u64) -> u64 {
-    if n >> HART_BITS_MAX == 0
+    let hart_bits_max = if prefers_short() { HART_BITS_MAX_BESIDE_LANES } else { HART_BITS_MAX };
+    if n >> hart_bits_max == 0
         && let Some(factor) = hart::proper_factor(n)
+    {
+        return factor;
+    }
+    if n >> SHORT_BITS_MAX == 0
+        && prefers_short()
+        && let ecm::Found::Factor(factor) = ecm::search_short(n)
     {
         return factor;
     }

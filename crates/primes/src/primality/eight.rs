@@ -1,11 +1,13 @@
-//! Eight words at once: the same two tests, several numbers in step.
+//! Many words at once: the same two tests, several numbers in step.
 //!
-//! One number's powers wait for one another; those of another number do not. The strong test takes four numbers in
-//! step, the Lucas test, which has two products a step of its own, two. Exponents are read from the highest bit of the
-//! longest: leading zeros leave the power of 2 at 1 and the Lucas sequence at its beginning.
+//! One number's powers wait for one another; those of another number do not. Numbers of one kind make a turn of
+//! eight, which is tested to base 2; what passes waits for a turn of the second test. That is one to
+//! a few bases more for short numbers, for which they are known to suffice, and the Lucas test for the others, two at a time.
 
+use super::lanes::{are_primes_if_they_pass_base_2, pass_base_2};
 use super::lucas::{Pair, Parameters};
-use super::{has_small_factor_u64, is_prime_without_small_factor, miller_rabin};
+use super::{has_small_factor_u64, is_prime_without_small_factor};
+use crate::lanes::SHORT_BITS_MAX;
 use crate::montgomery::{Montgomery, Ring};
 use crate::table;
 
@@ -25,45 +27,80 @@ use crate::table;
 #[must_use]
 pub fn are_primes(numbers: &[u64; 8]) -> [bool; 8] {
     let mut answers = [false; 8];
-    let mut left = Places::default();
+    let (mut places, mut rest, mut len) = ([0; 8], [0; 8], 0);
     for (place, &n) in numbers.iter().enumerate() {
         if n < 1 << 16 {
             answers[place] = table::index_of(n).is_some();
         } else if n % 2 == 1 && !has_small_factor_u64(n) {
-            left.push(place);
+            (places[len], rest[len]) = (place, n);
+            len += 1;
         }
     }
-    if let [place] = left.places[..left.len] {
-        answers[place] = is_prime_without_small_factor(numbers[place]);
-        return answers;
-    }
-    let mut passed = Places::default();
-    left.in_groups::<STRONG_LANES>(|places| {
-        let passes = strong_to_base_2(&places.map(|place| Montgomery::new(numbers[place])));
-        places
-            .into_iter()
-            .zip(passes)
-            .filter(|(_, passes)| *passes)
-            .for_each(|(place, _)| passed.push(place));
-    });
-    passed.in_groups::<LUCAS_LANES>(|places| {
-        let passes = strong_lucas(&places.map(|place| Montgomery::new(numbers[place])));
-        places.into_iter().zip(passes).for_each(|(place, passes)| answers[place] = passes);
-    });
+    for_each_prime(&rest[..len], |index| answers[places[index]] = true);
     answers
 }
 
-/// Which of the moduli pass the strong test to base 2.
-fn strong_to_base_2<const LANES: usize>(rings: &[Montgomery; LANES]) -> [bool; LANES] {
-    let below = rings.each_ref().map(Ring::below);
-    let bits = below.iter().map(|exponent| exponent.odd_bits).max().unwrap_or(0);
-    let mut powers = rings.each_ref().map(|ring| ring.residue(1));
-    for index in (0..bits).rev() {
-        powers = std::array::from_fn(|lane| {
-            rings[lane].two_step(&powers[lane], Montgomery::bit(&below[lane].odd, index))
-        });
+/// Calls `found` with the index of each prime among odd numbers from 2^16 on, in any order, without looking for small factors
+/// first.
+pub(crate) fn for_each_prime(numbers: &[u64], mut found: impl FnMut(usize)) {
+    let mut first = [const { Turn::EMPTY }; KINDS];
+    let mut second = [const { Turn::EMPTY }; KINDS];
+    for (index, &n) in numbers.iter().enumerate() {
+        let kind = usize::from(n >> 32 != 0) + usize::from(n >> SHORT_BITS_MAX != 0);
+        first[kind].push(index);
+        if first[kind].len == TURN {
+            pass_on(numbers, &mut first[kind], &mut second[kind], kind, &mut found);
+        }
     }
-    std::array::from_fn(|lane| miller_rabin::verdict(&rings[lane], &below[lane], powers[lane]))
+    for (kind, (first, second)) in first.iter_mut().zip(&mut second).enumerate() {
+        if first.len < TURN_MIN {
+            first.take(|index| {
+                if is_prime_without_small_factor(numbers[index]) {
+                    found(index)
+                }
+            });
+        } else {
+            pass_on(numbers, first, second, kind, &mut found);
+        }
+        confirm(numbers, second, kind, &mut found);
+    }
+}
+
+/// Tests a turn to base 2. What passes joins those that wait for the second test, who have it when they are many.
+fn pass_on(numbers: &[u64], first: &mut Turn, second: &mut Turn, kind: usize, found: &mut impl FnMut(usize)) {
+    let mut passes = pass_base_2(first.numbers(numbers)).into_iter();
+    first.take(|index| {
+        if passes.next() == Some(true) {
+            second.push(index);
+            if second.len == TURN {
+                confirm(numbers, second, kind, found);
+            }
+        }
+    });
+}
+
+/// Gives a turn the second test.
+fn confirm(numbers: &[u64], turn: &mut Turn, kind: usize, found: &mut impl FnMut(usize)) {
+    if turn.len == 0 {
+        return;
+    }
+    let eight = turn.numbers(numbers);
+    let are_primes = if kind == KINDS - 1 {
+        let mut are_primes = [false; TURN];
+        for lane in (0..turn.len).step_by(LUCAS_LANES) {
+            let rings = std::array::from_fn::<_, LUCAS_LANES, _>(|next| Montgomery::new(eight[lane + next]));
+            are_primes[lane..lane + LUCAS_LANES].copy_from_slice(&strong_lucas(&rings));
+        }
+        are_primes
+    } else {
+        are_primes_if_they_pass_base_2(eight)
+    };
+    let mut are_primes = are_primes.into_iter();
+    turn.take(|index| {
+        if are_primes.next() == Some(true) {
+            found(index)
+        }
+    });
 }
 
 /// Which of the moduli pass the strong Lucas test.
@@ -87,32 +124,40 @@ fn strong_lucas<const LANES: usize>(rings: &[Montgomery; LANES]) -> [bool; LANES
     })
 }
 
-/// Some of the eight places, in order.
-#[derive(Default)]
-struct Places {
-    places: [usize; 8],
+/// Numbers that are tested together, by their indices.
+#[derive(Clone, Copy)]
+struct Turn {
+    indices: [usize; TURN],
     len: usize,
 }
 
-impl Places {
-    fn push(&mut self, place: usize) {
-        // The last of a group that is not full stands in all its lanes.
-        if self.len == 0 || self.places[self.len - 1] != place {
-            self.places[self.len] = place;
-            self.len += 1;
-        }
+impl Turn {
+    const EMPTY: Self = Self { indices: [0; TURN], len: 0 };
+
+    fn push(&mut self, index: usize) {
+        self.indices[self.len] = index;
+        self.len += 1;
     }
 
-    /// Hands them on in groups; one that is not full repeats its last.
-    fn in_groups<const SIZE: usize>(&self, mut each: impl FnMut([usize; SIZE])) {
-        for start in (0..self.len).step_by(SIZE) {
-            each(std::array::from_fn(|index| self.places[(start + index).min(self.len - 1)]));
-        }
+    /// The numbers of a turn that is not empty; if it is not full, the last stands in all lanes that are left.
+    fn numbers(&self, numbers: &[u64]) -> [u64; TURN] {
+        std::array::from_fn(|lane| numbers[self.indices[lane.min(self.len - 1)]])
+    }
+
+    fn take(&mut self, each: impl FnMut(usize)) {
+        self.indices[..self.len].iter().copied().for_each(each);
+        self.len = 0;
     }
 }
 
-/// Numbers in step in the strong test.
-const STRONG_LANES: usize = 4;
+/// Numbers of a turn.
+const TURN: usize = 8;
+
+/// Numbers that are worth a turn.
+const TURN_MIN: usize = 3;
+
+/// Up to 32 bits, up to 48, and beyond.
+const KINDS: usize = 3;
 
 /// Numbers in step in the Lucas test.
 const LUCAS_LANES: usize = 2;

@@ -10,11 +10,13 @@
 //! In one word that is below a microsecond; above two, the cube of the length.
 
 mod eight;
+mod lanes;
 mod lucas;
 mod miller_rabin;
 mod together;
 
 pub use eight::are_primes;
+pub(crate) use eight::for_each_prime;
 
 use crate::Natural;
 use crate::montgomery::{DoubleMontgomery, LIMB_BITS_MAX, LargeRing, Montgomery, Ring, Task, with_ring};

@@ -15,6 +15,7 @@ use primestream_primes::{Band, Effort, Method};
 
 use super::allowance::factor_while;
 use super::portions::Portions;
+use super::words::factor_words;
 use super::{Advance, Allowance, Factored, Number, factoring_in_lanes};
 
 /// Says which band a number is worked off as.
@@ -266,8 +267,13 @@ impl Operator for FactorPortions {
 
     fn on_item(&mut self, portion: Vec<Number>, out: &mut impl Emit<Vec<Factored>>) -> Outcome {
         let mut done = Vec::with_capacity(portion.len());
-        for number in portion {
+        let words = factor_words(&portion, || out.now());
+        for (number, word) in portion.into_iter().zip(words) {
             let band = assigned(self.selector, &number);
+            if let Some(factored) = word {
+                done.push((band, factored));
+                continue;
+            }
             let is_lent = self.hard_lanes.get() > 1
                 && number.0.bits() >= LENT_BITS_MIN
                 && !self.are_lent.swap(true, Ordering::AcqRel);

@@ -5,6 +5,7 @@ mod bands;
 mod lanes;
 mod portions;
 mod together;
+mod words;
 
 use std::time::Duration;
 

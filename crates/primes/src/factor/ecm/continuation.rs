@@ -7,7 +7,7 @@
 
 use super::super::pairs::Pairs;
 use super::chain::{self, Step};
-use super::curve::{Curve, Point, add, double, follow};
+use super::curve::{A24, Curve, Point, add, double, follow};
 use crate::montgomery::Arithmetic;
 use crate::tuning::{ECM_WHEEL, SHORT_WHEEL, SHORT_WHEEL_END};
 
@@ -39,6 +39,7 @@ impl Continuation {
     }
 
     /// Returns the product of the differences of all pairs, times `product`.
+    #[inline(always)]
     pub(super) fn run<A: Arithmetic>(
         &self,
         field: &A,
@@ -80,10 +81,11 @@ impl Continuation {
     }
 
     /// Returns the multiples of a point by each of the babies.
+    #[inline(always)]
     fn babies<A: Arithmetic>(
         &self,
         field: &A,
-        a24: &A::Number,
+        a24: &A24<A::Number>,
         point: &Point<A::Number>,
     ) -> Vec<Point<A::Number>> {
         let two = double(field, a24, point);
@@ -107,9 +109,10 @@ impl Continuation {
 }
 
 /// Returns a point times `multiple ≥ 1` and times the next number.
+#[inline(always)]
 fn consecutive<A: Arithmetic>(
     field: &A,
-    a24: &A::Number,
+    a24: &A24<A::Number>,
     point: &Point<A::Number>,
     multiple: u64,
 ) -> (Point<A::Number>, Point<A::Number>) {
@@ -126,6 +129,7 @@ fn consecutive<A: Arithmetic>(
 }
 
 /// Returns the x-coordinates of the points over the product of all their denominators.
+#[inline(always)]
 fn with_one_denominator<A: Arithmetic>(field: &A, points: &[Point<A::Number>]) -> Vec<A::Number> {
     let mut before = Vec::with_capacity(points.len());
     before.push(points[0].x.clone());

@@ -17,9 +17,24 @@ pub(super) struct Point<N> {
 /// A curve modulo a number, and a point to begin with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Curve<N> {
-    /// `(A + 2) / 4` of `B·y² = x³ + A·x² + x`.
-    pub(super) a24: N,
+    pub(super) a24: A24<N>,
     pub(super) start: Point<N>,
+}
+
+/// `(A + 2) / 4` of the curve `B·y² = x³ + A·x² + x`, as a fraction.
+///
+/// With the denominator a doubling costs a sixth product, and the curve no inverse.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct A24<N> {
+    pub(super) numerator: N,
+    /// `None` stands for 1.
+    pub(super) denominator: Option<N>,
+}
+
+impl<N> A24<N> {
+    pub(super) const fn whole(numerator: N) -> Self {
+        Self { numerator, denominator: None }
+    }
 }
 
 impl<N> Curve<N> {
@@ -53,7 +68,7 @@ impl<N> Curve<N> {
         for ((curve, part), before) in curves.iter_mut().zip(parts).zip(before).rev() {
             let a24 = ring.mul(&part.numerator, &ring.mul(&inverse, &before));
             inverse = ring.mul(&inverse, &part.divisor);
-            *curve = Some(Self { a24, start: part.start });
+            *curve = Some(Self { a24: A24::whole(a24), start: part.start });
         }
         Ok(curves.map(|curve| curve.expect("each was made")))
     }
@@ -85,15 +100,19 @@ impl<N: Clone> Fraction<N> {
 #[inline(always)]
 pub(super) fn double<A: Arithmetic>(
     field: &A,
-    a24: &A::Number,
+    a24: &A24<A::Number>,
     point: &Point<A::Number>,
 ) -> Point<A::Number> {
     let sum = field.square(&field.add(&point.x, &point.z));
     let difference = field.square(&field.sub(&point.x, &point.z));
     let both = field.sub(&sum, &difference);
+    let difference = match &a24.denominator {
+        None => difference,
+        Some(denominator) => field.mul(denominator, &difference),
+    };
     Point {
         x: field.mul(&sum, &difference),
-        z: field.mul(&both, &field.add(&difference, &field.mul(a24, &both))),
+        z: field.mul(&both, &field.add(&difference, &field.mul(&a24.numerator, &both))),
     }
 }
 
@@ -117,7 +136,7 @@ pub(super) fn add<A: Arithmetic>(
 #[inline(always)]
 pub(super) fn follow<A: Arithmetic>(
     field: &A,
-    a24: &A::Number,
+    a24: &A24<A::Number>,
     point: Point<A::Number>,
     (steps, result): (&[Step], u8),
 ) -> Point<A::Number> {

@@ -4,8 +4,8 @@ use super::super::divisor::Divisor;
 use super::super::pairs::Pairs;
 use super::chain;
 use super::continuation::{Continuation, wheel};
-use super::curve::{Curve, Point, follow};
-use super::lanes::Lanes;
+use super::curve::{A24, Curve, Point, follow};
+use crate::lanes::Lanes;
 use crate::montgomery::DoubleMontgomery;
 
 /// Returns a proper factor of an odd `n ≥ 3`, not necessarily prime, if one of two curves finds one.
@@ -13,7 +13,7 @@ use crate::montgomery::DoubleMontgomery;
 /// Takes little more than half the time of two [`CurveUnit`](super::CurveUnit)s.
 pub(crate) fn try_pair(n: u128, sigmas: [u64; 2], first_bound: u64, second_bound: u64) -> Option<u128> {
     let rings = sigmas.map(|_| DoubleMontgomery::new(n));
-    let mut curves = [Curve { a24: 0, start: Point { x: 0, z: 0 } }; 2];
+    let mut curves = [Curve { a24: A24::whole(0), start: Point { x: 0, z: 0 } }; 2];
     for (curve, (ring, sigma)) in curves.iter_mut().zip(rings.iter().zip(sigmas)) {
         match Curve::suyama(ring, sigma) {
             Ok(made) => *curve = made,
@@ -24,7 +24,7 @@ pub(crate) fn try_pair(n: u128, sigmas: [u64; 2], first_bound: u64, second_bound
     }
     let field = Lanes(rings);
     let curve = Curve {
-        a24: curves.map(|curve| curve.a24),
+        a24: A24::whole(curves.map(|curve| curve.a24.numerator)),
         start: Point { x: curves.map(|curve| curve.start.x), z: curves.map(|curve| curve.start.z) },
     };
     let mut point = curve.start;

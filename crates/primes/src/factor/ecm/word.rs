@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use super::chain::{self, Step};
 use super::continuation::Continuation;
-use super::curve::{Curve, Point, follow};
-use super::lanes::Lanes;
+use super::curve::{A24, Curve, Point, follow};
+use crate::lanes::Lanes;
 use crate::montgomery::Montgomery;
 use crate::natural::gcd_u64;
 use crate::tuning::{WORD_ECM, WORD_ECM_LEVEL_BITS as LEVEL_BITS};
@@ -51,7 +51,7 @@ fn try_pair(n: u64, sigmas: [u64; LANES], level: &Level) -> Found {
     };
     let field = Lanes([(); LANES].map(|()| ring));
     let curve = Curve {
-        a24: curves.map(|curve| curve.a24),
+        a24: A24::whole(curves.map(|curve| curve.a24.numerator)),
         start: Point { x: curves.map(|curve| curve.start.x), z: curves.map(|curve| curve.start.z) },
     };
     let point = follow(&field, &curve.a24, curve.start, (&level.steps, level.result));
@@ -74,14 +74,14 @@ fn try_pair(n: u64, sigmas: [u64; LANES], level: &Level) -> Found {
 }
 
 /// Bounds of the two stages, and what follows from them.
-struct Level {
-    steps: Vec<Step>,
-    result: u8,
-    continuation: Continuation,
+pub(super) struct Level {
+    pub(super) steps: Vec<Step>,
+    pub(super) result: u8,
+    pub(super) continuation: Continuation,
 }
 
 impl Level {
-    fn new(first_bound: u64, second_bound: u64, wheel: u64) -> Self {
+    pub(super) fn new((first_bound, second_bound, wheel): (u64, u64, u64)) -> Self {
         let (mut steps, mut result) = (Vec::new(), 0);
         for prime in crate::primes(..=first_bound) {
             let mut power = prime;
@@ -109,8 +109,7 @@ const SIGMA_FIRST: u64 = 6;
 const PAIRS_MAX: usize = 100;
 
 /// Bounds of the stages, by the length of the factors that are looked for.
-static LEVELS: LazyLock<[Level; 4]> =
-    LazyLock::new(|| WORD_ECM.map(|(first, second, wheel)| Level::new(first, second, wheel)));
+static LEVELS: LazyLock<[Level; 4]> = LazyLock::new(|| WORD_ECM.map(Level::new));
 
 #[cfg(test)]
 mod tests {

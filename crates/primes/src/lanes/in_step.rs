@@ -6,7 +6,7 @@
 use crate::montgomery::Arithmetic;
 
 /// The same operation in each lane, each modulo its own number.
-pub(super) struct Lanes<R, const LANES: usize>(pub(super) [R; LANES]);
+pub(crate) struct Lanes<R, const LANES: usize>(pub(crate) [R; LANES]);
 
 impl<R: Arithmetic<Number: Copy>, const LANES: usize> Lanes<R, LANES> {
     #[inline(always)]
