@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use primestream::Portions;
 use primestream::prelude::*;
+use primestream_primes::ParseNaturalError;
 
 use crate::args::Global;
 use crate::exit::{Ending, NUMBERS, Outcome, Places, escaped};
@@ -61,11 +62,11 @@ pub(super) struct Asked {
     pub(super) fill: fn(usize) -> NonZeroUsize,
 }
 
-/// Answers every number on all lanes. A bad number is named with its line; the others are answered. `answer` is
-/// told how many threads may work on one number, and the time.
+/// Answers every number on all lanes. A bad number is named with its line; the others are answered. `answer` takes
+/// numbers that came together, and is told how many threads may work on one of them, and the time.
 pub(super) fn answer_all<A>(asked: Asked, global: &Global, amount: Amount, answer: A) -> Outcome
 where
-    A: Fn(Natural, usize, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
+    A: Fn(Vec<Natural>, usize, &dyn Fn() -> Duration) -> Vec<Answer> + Send + Sync + 'static,
 {
     let complaints = Arc::new(AtomicU64::new(0));
     let has_lines = asked.numbers.is_empty();
@@ -85,8 +86,8 @@ where
         .through(Portions::new(move |found: &Found| fill(bytes(found))))
         .chunked(Fixed(1))
         .parallel(global.lanes(), asked.order)
-        .unbatch()
-        .through(answering);
+        .through(answering)
+        .unbatch();
     let printer = Printer { output: Lines::open()?, complaints: Arc::clone(&complaints), has_lines };
     run::run_until_signal(answers.write_to(printer), global, amount)
         .map_err(|error| places.explain(error))?;
@@ -96,7 +97,7 @@ where
 /// A line as it was found, with its index.
 type Found = (u64, Result<Vec<u8>, String>);
 
-/// Answers lines.
+/// Answers lines that came together.
 struct Answering<A> {
     answer: Arc<A>,
     lanes: usize,
@@ -104,18 +105,29 @@ struct Answering<A> {
 
 impl<A> Operator for Answering<A>
 where
-    A: Fn(Natural, usize, &dyn Fn() -> Duration) -> Answer + Send + Sync + 'static,
+    A: Fn(Vec<Natural>, usize, &dyn Fn() -> Duration) -> Vec<Answer> + Send + Sync + 'static,
 {
-    type In = Found;
-    type Out = Answers;
+    type In = Vec<Found>;
+    type Out = Vec<Answers>;
 
-    fn on_item(&mut self, (index, line): Found, out: &mut impl Emit<Answers>) -> primestream_engine::Outcome {
-        let mut answers = Answers { index, ..Answers::default() };
-        match line {
-            Ok(line) => answers.add(&line, |number| (self.answer)(number, self.lanes, &|| out.now())),
-            Err(error) => answers.bad.push(error),
-        }
-        out.emit(answers)
+    fn on_item(
+        &mut self,
+        lines: Vec<Found>,
+        out: &mut impl Emit<Vec<Answers>>,
+    ) -> primestream_engine::Outcome {
+        let mut numbers = Vec::new();
+        let read: Vec<(Answers, usize)> =
+            lines.into_iter().map(|(index, line)| read(index, line, &mut numbers)).collect();
+        let mut answers = (self.answer)(numbers, self.lanes, &|| out.now()).into_iter();
+        let answered = read.into_iter().map(|(mut line, count)| {
+            for Answer { text, complaint } in answers.by_ref().take(count) {
+                line.text += &text;
+                line.text.push('\n');
+                line.bad.extend(complaint);
+            }
+            line
+        });
+        out.emit(answered.collect())
     }
 
     fn fork(&self) -> Self {
@@ -127,27 +139,28 @@ where
     }
 }
 
-impl Answers {
-    /// Answers the words of a line.
-    fn add(&mut self, line: &[u8], answer: impl Fn(Natural) -> Answer) {
-        for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-            // As `factor` of GNU coreutils does, one sign is accepted.
-            let digits = word.strip_prefix(b"+").unwrap_or(word);
-            match Natural::parse_decimal(digits) {
-                Ok(number) => {
-                    let Answer { text, complaint } = answer(number);
-                    self.text += &text;
-                    self.text.push('\n');
-                    self.bad.extend(complaint);
-                }
-                Err(error) => {
-                    let shown: String =
-                        String::from_utf8_lossy(word).chars().take(WORD_CHARS_SHOWN).collect();
-                    self.bad.push(format!("`{}` is not a natural number: {error}", escaped(&shown)));
+/// Reads the words of a line, and returns how many of them were numbers, with complaints of the others.
+fn read(index: u64, line: Result<Vec<u8>, String>, numbers: &mut Vec<Natural>) -> (Answers, usize) {
+    let before = numbers.len();
+    let mut answers = Answers { index, ..Answers::default() };
+    match line {
+        Ok(line) => {
+            for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+                // As `factor` of GNU coreutils does, one sign is accepted.
+                match Natural::parse_decimal(word.strip_prefix(b"+").unwrap_or(word)) {
+                    Ok(number) => numbers.push(number),
+                    Err(error) => answers.bad.push(refusal(word, &error)),
                 }
             }
         }
+        Err(error) => answers.bad.push(error),
     }
+    (answers, numbers.len() - before)
+}
+
+fn refusal(word: &[u8], error: &ParseNaturalError) -> String {
+    let shown: String = String::from_utf8_lossy(word).chars().take(WORD_CHARS_SHOWN).collect();
+    format!("`{}` is not a natural number: {error}", escaped(&shown))
 }
 
 /// Prints answers, and complaints with the numbers of their lines.

@@ -280,9 +280,8 @@ impl Operator for FactorPortions {
             let factored = if is_lent {
                 let factored = self.in_lanes(&number, || !out.is_stopping());
                 self.are_lent.store(false, Ordering::Release);
-                // Nothing is wanted any more where the pipeline is stopping.
-                let Some(factored) = factored? else { return Ok(()) };
-                factored
+                let given_up = || factor_while(&number.0, self.allowance, || out.now(), || false);
+                factored?.unwrap_or_else(given_up)
             } else {
                 factor_while(&number.0, self.allowance, || out.now(), || !out.is_stopping())
             };

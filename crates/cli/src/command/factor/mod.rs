@@ -7,7 +7,7 @@ mod words;
 
 use primestream::prelude::*;
 use primestream::{factor_in_lanes, factor_within, usual_fill};
-use primestream_primes::Band;
+use primestream_primes::{Band, factor_u64s};
 
 use super::numbers::{Answer, Asked, answer_all};
 use crate::args::{Factor as Arguments, Global, OrderArgument};
@@ -29,16 +29,22 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     let under_way = UnderWay::default();
     let amount = Amount::Factors(under_way.clone());
     let fill = |bytes| usual_fill(Band::of_bits(bits_of(bytes)));
-    answer_all(Asked { numbers, order, fill }, global, amount, move |number, lanes, now| {
-        if let Some(word) = number.to_u64()
-            && !style.json
-        {
-            return Answer { text: style.word(word), complaint: None };
-        }
-        match found(number, effort, (lanes, &under_way), now) {
+    answer_all(Asked { numbers, order, fill }, global, amount, move |numbers, lanes, now| {
+        let one = |number: Natural| match found(number, effort, (lanes, &under_way), now) {
             Ok(answer) => style.answer(answer, effort),
             Err(error) => Answer { text: String::new(), complaint: Some(error.to_string()) },
+        };
+        if style.json {
+            return numbers.into_iter().map(one).collect();
         }
+        // Words that came together share work.
+        let words: Vec<u64> = numbers.iter().filter_map(Natural::to_u64).collect();
+        let mut words = factor_u64s(&words).into_iter();
+        let answers = numbers.into_iter().map(|number| match number.to_u64() {
+            Some(_) => Answer { text: style.word(&words.next().expect("one for each")), complaint: None },
+            None => one(number),
+        });
+        answers.collect()
     })
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use primestream::Factored;
 use primestream::prelude::*;
-use primestream_primes::{Band, Certificate, factor_u64};
+use primestream_primes::{Band, Certificate, FactorizationU64};
 use serde_json::{Value, json};
 
 use crate::command::numbers::Answer;
@@ -21,10 +21,10 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// Answers numbers of a machine word without any detour over larger ones.
-    pub(super) fn word(self, number: u64) -> String {
-        let mut text = format!("{number}:");
-        for power in factor_u64(number).powers() {
+    /// Writes the factors of a machine word without any detour over larger numbers.
+    pub(super) fn word(self, factors: &FactorizationU64) -> String {
+        let mut text = format!("{}:", factors.product());
+        for power in factors.powers() {
             self.append_power(&mut text, &power.prime, power.exponent);
         }
         text
