@@ -114,3 +114,30 @@ static CURVES: [Integers; CURVES_MAX] = {
 
 static LEVELS: LazyLock<[Level; EIGHT_ECM.len()]> =
     LazyLock::new(|| EIGHT_ECM.map(|(_, first, second, wheel)| Level::new((first, second, wheel))));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::Lanes;
+    use crate::montgomery::Montgomery;
+
+    #[test]
+    fn every_processor_finds_the_same() {
+        let mut found = 0;
+        for bits in [17, 20, 24, 28, 32] {
+            let end: u64 = 1 << bits;
+            let primes: Vec<u64> = crate::primes(end - 4_000..end).rev().take(64).collect();
+            for (round, eight) in primes.as_chunks::<8>().0.iter().enumerate() {
+                let numbers = std::array::from_fn(|lane| eight[lane] * primes[lane]);
+                let curves = std::array::from_fn(|lane| (8 * round + lane) % CURVES_MAX);
+                for level in 0..EIGHT_ECM.len() {
+                    let here = try_eight(numbers, curves, level);
+                    let work = Curves { numbers, curves, level: &LEVELS[level] };
+                    assert_eq!(work.run(&Lanes(numbers.map(Montgomery::new))), here, "{numbers:?}");
+                    found += here.iter().filter(|found| matches!(found, Found::Factor(_))).count();
+                }
+            }
+        }
+        assert!(found > 200, "{found}");
+    }
+}
