@@ -57,7 +57,7 @@
 //! question has the same answer at the same cost. Keys in brackets at the head of a
 //! file, such as `[Brent1980]`, are resolved in `docs/references.md`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod certificate;
 pub mod factor;
