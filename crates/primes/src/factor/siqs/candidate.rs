@@ -7,8 +7,9 @@
 use super::Setting;
 use super::polynomial::{Leading, Polynomial};
 use super::relation::Relation;
+use super::residues::GROUP;
 use super::rest::Rest;
-use super::roots::{GROUP, Roots};
+use super::roots::Roots;
 
 /// What a value is examined with.
 pub(super) struct Examination<'a> {

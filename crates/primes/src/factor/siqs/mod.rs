@@ -9,7 +9,7 @@
 //! The work comes in units: a leading coefficient is a unit, a sieve works it off without knowing of
 //! the others, and what it finds is handed in. Who does that, and on how many threads, is not known here.
 //!
-//! By file: `parameters`, `base` (primes), `polynomial` (coefficients), `roots` (where primes divide), `sieve` with
+//! By file: `parameters`, `base` (primes), `polynomial` (coefficients), `roots` with `residues` (where primes divide), `sieve` with
 //! `medium` and `large` (primes by size), `candidate` with `rest`, `relation`, `matrix` (which relations multiply to a
 //! square); `kernel` lets loops use wide vectors.
 
@@ -22,6 +22,7 @@ mod medium;
 mod parameters;
 mod polynomial;
 mod relation;
+mod residues;
 mod rest;
 mod roots;
 mod sieve;

@@ -36,7 +36,7 @@ impl Chooser {
         let target = ((log2(kn) + 1.0) / 2.0 - (length as f64 / 2.0).log2()).max(1.0);
         let wanted = PRIME_BITS + kn.bits() as f64 / BITS_PER_PRIME_BIT;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number above 0")]
-        let count = (target / wanted).round().max(2.0) as usize;
+        let count = (target / wanted).round().clamp(2.0, PARTS_MAX as f64) as usize;
         let size = (target / count as f64).exp2();
         let center = base.primes.partition_point(|&prime| f64::from(prime) < size).min(base.len() - 2);
         let half = (base.len() / POOL_PARTS).max(POOL_HALF_MIN);
@@ -142,12 +142,6 @@ impl Signed {
         let words = self.size.to_words();
         if self.is_negative { negative(words) } else { words }
     }
-
-    /// Returns the remainder from 0 up.
-    pub(super) fn rem(&self, p: u32) -> u32 {
-        let size = u32::try_from(self.size.rem_u64(p.into())).expect("a remainder");
-        if self.is_negative && size > 0 { p - size } else { size }
-    }
 }
 
 /// One polynomial of a leading coefficient, and the terms that lead to the next.
@@ -158,7 +152,9 @@ pub(super) struct Polynomial {
     /// `(k·n - b²) / a`.
     pub(super) c: Signed,
     /// `b` is a sum of these, each with a sign of its own.
-    pub(super) terms: Vec<Natural>,
+    terms: Vec<Natural>,
+    /// For each prime of `a`, by what `a` without this prime is multiplied to make its term.
+    pub(super) parts: Vec<(u32, u32)>,
     number: u32,
     /// `a`, `2b` and `c` in words.
     coefficients: [Words; 3],
@@ -170,6 +166,9 @@ pub(super) struct Polynomial {
 /// those that anybody sieves.
 pub(super) type Words = [u64; WORDS];
 pub(super) const WORDS: usize = 4;
+
+/// More primes than a coefficient has.
+pub(super) const PARTS_MAX: usize = 24;
 
 /// How the next polynomial differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +184,7 @@ impl Polynomial {
     pub(super) fn first(leading: &Leading, base: &Base, kn: &Natural) -> Self {
         let primes = leading.factors.iter().map(|&index| base.primes[index as usize]);
         let a: Natural = primes.map(Natural::from).product();
-        let terms: Vec<Natural> = leading
+        let (parts, terms) = leading
             .factors
             .iter()
             .map(|&index| {
@@ -193,15 +192,17 @@ impl Polynomial {
                 let others = &a / u64::from(prime);
                 let residue = u32::try_from(others.rem_u64(prime.into())).expect("a remainder");
                 let factor = product(root, inverse(residue, prime), prime);
-                others * u64::from(factor.min(prime - factor))
+                let factor = factor.min(prime - factor);
+                ((prime, factor), others * u64::from(factor))
             })
-            .collect();
+            .collect::<(Vec<(u32, u32)>, Vec<Natural>)>();
         let b = terms.iter().fold(Natural::ZERO, |sum, term| sum + term);
         let mut first = Self {
             a,
             b: Signed::new(false, b),
             c: Signed::new(false, Natural::ZERO),
             terms,
+            parts,
             number: 0,
             coefficients: [[0; WORDS]; 3],
         };

@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use super::base::{Base, inverse, product};
+use super::base::Base;
 use super::kernel::{Loop, with_wide_vectors};
-use super::polynomial::{Change, Polynomial};
-use crate::Natural;
+use super::polynomial::{Change, Leading, PARTS_MAX, Polynomial};
+use super::residues::{GROUP, Lanes, Moduli, to_integers};
 
 /// The places of all primes, for one polynomial after the other.
 pub(super) struct Roots {
@@ -25,6 +25,9 @@ pub(super) struct Roots {
     quotients_max: Vec<u32>,
     /// Where 0 stands in the interval.
     middle: u32,
+    moduli: Vec<Moduli>,
+    /// Square roots of `k·n`.
+    square_roots: Vec<Lanes>,
 }
 
 impl Roots {
@@ -36,14 +39,19 @@ impl Roots {
             values.resize(base.len().next_multiple_of(GROUP), rest);
             values
         };
+        let primes = groups(&|prime| prime, 1);
+        let mut square_roots = base.roots.clone();
+        square_roots.resize(primes.len(), 0);
         Self {
             primes: base.primes.clone(),
-            places: [groups(&|_| 0, u32::MAX), groups(&|_| 0, u32::MAX)],
+            places: [vec![0; primes.len()], vec![0; primes.len()]],
             logs: base.logs.clone(),
             steps: Vec::new(),
             inverses: groups(&inverse_of_32_bits, 1),
             quotients_max: groups(&|prime| length / prime, 0),
             middle: length / 2,
+            moduli: primes.as_chunks().0.iter().map(|&primes| Moduli::new(primes)).collect(),
+            square_roots: square_roots.as_chunks().0.iter().map(|roots| roots.map(f64::from)).collect(),
         }
     }
 
@@ -54,29 +62,14 @@ impl Roots {
     }
 
     /// Begins with the first polynomial of a leading coefficient.
-    pub(super) fn set_up(&mut self, polynomial: &Polynomial, base: &Base) {
+    pub(super) fn set_up(&mut self, polynomial: &Polynomial, leading: &Leading, base: &Base) {
         self.logs.copy_from_slice(&base.logs);
-        self.steps.resize_with(polynomial.terms.len(), Vec::new);
-        self.steps.iter_mut().for_each(|steps| steps.resize(base.len(), 0));
-        for (index, (&prime, &root)) in base.primes.iter().zip(&base.roots).enumerate() {
-            let rem = |n: &Natural| u32::try_from(n.rem_u64(prime.into())).expect("a remainder");
-            let a = rem(&polynomial.a);
-            if a == 0 || prime == 2 {
-                // One of the two places is at infinity: such primes are not sieved.
-                self.logs[index] = 0;
-                self.places.iter_mut().for_each(|places| places[index] = 0);
-                self.steps.iter_mut().for_each(|steps| steps[index] = 0);
-                continue;
-            }
-            let inverse = inverse(a, prime);
-            let b = polynomial.b.rem(prime);
-            for (places, root) in self.places.iter_mut().zip([root, prime - root]) {
-                places[index] = (product(inverse, root + (prime - b), prime) + self.middle % prime) % prime;
-            }
-            for (steps, term) in self.steps.iter_mut().zip(&polynomial.terms) {
-                steps[index] = product(inverse, 2 * rem(term) % prime, prime);
-            }
-        }
+        // One of the two places is at infinity: such primes are not sieved.
+        leading.factors.iter().chain(&[0]).for_each(|&index| self.logs[index as usize] = 0);
+        self.steps.resize_with(polynomial.parts.len(), Vec::new);
+        self.steps.iter_mut().for_each(|steps| steps.resize(self.inverses.len(), 0));
+        with_wide_vectors(SetUp { roots: self, parts: &polynomial.parts });
+        self.places.iter_mut().for_each(|places| places[base.len()..].fill(u32::MAX));
     }
 
     /// Brings them to the next polynomial.
@@ -96,6 +89,55 @@ impl Roots {
     /// Returns how many groups of primes there are.
     pub(super) fn groups(&self) -> usize {
         self.inverses.len() / GROUP
+    }
+}
+
+/// Computes places and steps.
+///
+/// A term of a coefficient is the coefficient divided by one of its primes and multiplied by a number. So all that is
+/// asked for follows from the inverses of these primes, and they from one inverse of their product.
+struct SetUp<'a> {
+    roots: &'a mut Roots,
+    parts: &'a [(u32, u32)],
+}
+
+impl Loop for SetUp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { roots: Roots { places, steps, moduli, square_roots, middle, .. }, parts } = self;
+        for (group, (moduli, square_roots)) in moduli.iter().zip(square_roots.iter()).enumerate() {
+            // Products of the primes before each.
+            let mut before = [[1.0; GROUP]; PARTS_MAX];
+            let mut product = [1.0; GROUP];
+            for (before, &(prime, _)) in before.iter_mut().zip(parts) {
+                *before = product;
+                product = moduli.product(&product, &[prime.into(); GROUP]);
+            }
+            let inverse = moduli.inverse(&product);
+            let mut inverse_behind = inverse;
+            let mut sum = [0.0; GROUP];
+            for (index, &(prime, factor)) in parts.iter().enumerate().rev() {
+                let of_prime = moduli.product(&before[index], &inverse_behind);
+                inverse_behind = moduli.product(&inverse_behind, &[prime.into(); GROUP]);
+                let term = moduli.product(&of_prime, &[factor.into(); GROUP]);
+                let step = to_integers(&moduli.product(&term, &[2.0; GROUP]));
+                steps[index][group * GROUP..][..GROUP].copy_from_slice(&step);
+                for lane in 0..GROUP {
+                    sum[lane] += term[lane];
+                }
+            }
+            let root = moduli.product(&inverse, square_roots);
+            for (places, sign) in places.iter_mut().zip([1.0, -1.0]) {
+                let mut place = [0.0; GROUP];
+                for lane in 0..GROUP {
+                    place[lane] = f64::from(*middle) + sign * root[lane] - sum[lane];
+                }
+                let place = to_integers(&moduli.product(&place, &[1.0; GROUP]));
+                places[group * GROUP..][..GROUP].copy_from_slice(&place);
+            }
+        }
     }
 }
 
@@ -178,15 +220,13 @@ fn inverse_of_32_bits(odd: u32) -> u32 {
     inverse
 }
 
-/// Primes held against a place together.
-pub(super) const GROUP: usize = 16;
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::super::polynomial::Chooser;
     use super::*;
+    use crate::Natural;
 
     #[test]
     fn places_and_divisors_are_what_division_finds_for_every_polynomial() {
@@ -196,7 +236,7 @@ mod tests {
         let leading = Chooser::new(&kn, &base, length as usize).next(&base);
         let mut polynomial = Polynomial::first(&leading, &base, &kn);
         let mut roots = Roots::new(&base, length);
-        roots.set_up(&polynomial, &base);
+        roots.set_up(&polynomial, &leading, &base);
         let is_sieved =
             |index: usize| index > 0 && !leading.factors.iter().any(|&factor| factor as usize == index);
         loop {

@@ -82,7 +82,7 @@ impl Sieve {
         let setting = Arc::clone(&self.setting);
         let mut relations = Vec::new();
         let mut polynomial = Polynomial::first(leading, &setting.base, &setting.kn);
-        self.roots.set_up(&polynomial, &setting.base);
+        self.roots.set_up(&polynomial, leading, &setting.base);
         loop {
             self.begin();
             for block in 0..setting.parameters.blocks {
