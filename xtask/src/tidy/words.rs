@@ -27,7 +27,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 const PROJECT: &str = "primestream";
 
 /// What slices of the standard library are asked, in its words.
-const STD_METHODS: [&str; 4] = [".chunks(", ".chunks_exact", ".chunks_mut(", ".chunk_by("];
+const STD_METHODS: [&str; 5] = [".chunks(", ".chunks_exact", ".chunks_mut(", ".chunk_by(", ".as_chunks"];
 
 const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("crates/engine/src/", &["prime", "codeword"]),

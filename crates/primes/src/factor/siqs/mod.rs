@@ -9,17 +9,22 @@
 //! The work comes in units: a leading coefficient is a unit, a sieve works it off without knowing of
 //! the others, and what it finds is handed in. Who does that, and on how many threads, is not known here.
 //!
-//! By file: `parameters`, `base` (primes), `polynomial` (coefficients), `sieve` with `medium` and `buckets` (primes
-//! by size), `rest`, `relation`, `matrix` (which relations multiply to a square).
+//! By file: `parameters`, `base` (primes), `polynomial` (coefficients), `roots` with `residues` (where primes divide), `sieve` with
+//! `medium` and `large` (primes by size), `candidate` with `rest`, `relation`, `matrix` (which relations multiply to a
+//! square); `kernel` lets loops use wide vectors.
 
 mod base;
-mod buckets;
+mod candidate;
+mod kernel;
+mod large;
 mod matrix;
 mod medium;
 mod parameters;
 mod polynomial;
 mod relation;
+mod residues;
 mod rest;
+mod roots;
 mod sieve;
 
 use std::sync::Arc;
@@ -42,6 +47,13 @@ pub(crate) struct Setting {
     kn: Natural,
     base: Base,
     parameters: Parameters,
+}
+
+impl Setting {
+    /// Returns the length of the interval that each polynomial is sieved over.
+    fn length(&self) -> u32 {
+        u32::try_from(self.parameters.blocks * sieve::BLOCK).expect("an interval is far below 2^32")
+    }
 }
 
 /// A number on the way to its factors: units that are handed out, and relations that came in.

@@ -36,7 +36,7 @@ impl Chooser {
         let target = ((log2(kn) + 1.0) / 2.0 - (length as f64 / 2.0).log2()).max(1.0);
         let wanted = PRIME_BITS + kn.bits() as f64 / BITS_PER_PRIME_BIT;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number above 0")]
-        let count = (target / wanted).round().max(2.0) as usize;
+        let count = (target / wanted).round().clamp(2.0, PARTS_MAX as f64) as usize;
         let size = (target / count as f64).exp2();
         let center = base.primes.partition_point(|&prime| f64::from(prime) < size).min(base.len() - 2);
         let half = (base.len() / POOL_PARTS).max(POOL_HALF_MIN);
@@ -138,10 +138,9 @@ impl Signed {
         self.plus(&Self::new(!other.is_negative, other.size.clone()))
     }
 
-    /// Returns the remainder from 0 up.
-    pub(super) fn rem(&self, p: u32) -> u32 {
-        let size = u32::try_from(self.size.rem_u64(p.into())).expect("a remainder");
-        if self.is_negative && size > 0 { p - size } else { size }
+    fn to_words(&self) -> Words {
+        let words = self.size.to_words();
+        if self.is_negative { negative(words) } else { words }
     }
 }
 
@@ -153,9 +152,23 @@ pub(super) struct Polynomial {
     /// `(k·n - b²) / a`.
     pub(super) c: Signed,
     /// `b` is a sum of these, each with a sign of its own.
-    pub(super) terms: Vec<Natural>,
+    terms: Vec<Natural>,
+    /// For each prime of `a`, by what `a` without this prime is multiplied to make its term.
+    pub(super) parts: Vec<(u32, u32)>,
     number: u32,
+    /// `a`, `2b` and `c` in words.
+    coefficients: [Words; 3],
 }
+
+/// A number in words, least significant first; if it may be negative, as its complement.
+///
+/// A value is shorter than `k·n`'s root and the interval together: 256 bits serve numbers of twice the length of
+/// those that anybody sieves.
+pub(super) type Words = [u64; WORDS];
+pub(super) const WORDS: usize = 4;
+
+/// More primes than a coefficient has.
+pub(super) const PARTS_MAX: usize = 24;
 
 /// How the next polynomial differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +184,7 @@ impl Polynomial {
     pub(super) fn first(leading: &Leading, base: &Base, kn: &Natural) -> Self {
         let primes = leading.factors.iter().map(|&index| base.primes[index as usize]);
         let a: Natural = primes.map(Natural::from).product();
-        let terms: Vec<Natural> = leading
+        let (parts, terms) = leading
             .factors
             .iter()
             .map(|&index| {
@@ -179,12 +192,20 @@ impl Polynomial {
                 let others = &a / u64::from(prime);
                 let residue = u32::try_from(others.rem_u64(prime.into())).expect("a remainder");
                 let factor = product(root, inverse(residue, prime), prime);
-                others * u64::from(factor.min(prime - factor))
+                let factor = factor.min(prime - factor);
+                ((prime, factor), others * u64::from(factor))
             })
-            .collect();
+            .collect::<(Vec<(u32, u32)>, Vec<Natural>)>();
         let b = terms.iter().fold(Natural::ZERO, |sum, term| sum + term);
-        let mut first =
-            Self { a, b: Signed::new(false, b), c: Signed::new(false, Natural::ZERO), terms, number: 0 };
+        let mut first = Self {
+            a,
+            b: Signed::new(false, b),
+            c: Signed::new(false, Natural::ZERO),
+            terms,
+            parts,
+            number: 0,
+            coefficients: [[0; WORDS]; 3],
+        };
         first.complete(kn);
         first
     }
@@ -209,6 +230,7 @@ impl Polynomial {
         let (quotient, remainder) = rest.size.div_rem(&self.a);
         assert!(remainder.is_zero(), "b is a root of k·n modulo a");
         self.c = Signed::new(rest.is_negative, quotient);
+        self.coefficients = [self.a.to_words(), self.b.times(2).to_words(), self.c.to_words()];
     }
 
     /// Returns `a·x + b`, whose square is `a` times the value and a multiple of `k·n`.
@@ -216,10 +238,35 @@ impl Polynomial {
         Signed::new(false, self.a.clone()).times(x).plus(&self.b)
     }
 
-    /// Returns `a·x² + 2b·x - c`, of which `a` times is `(a·x + b)² - k·n`.
-    pub(super) fn value(&self, x: i64) -> Signed {
-        self.root(x).plus(&self.b).times(x).minus(&self.c)
+    /// Returns `a·x² + 2b·x - c`, of which `a` times is `(a·x + b)² - k·n`: whether it is negative, and its size.
+    pub(super) fn value(&self, x: i64) -> (bool, Words) {
+        let [a, twice_b, c] = &self.coefficients;
+        let value = plus(times(plus(times(*a, x), twice_b), x), &negative(*c));
+        match value[WORDS - 1] >> 63 {
+            0 => (false, value),
+            _ => (true, negative(value)),
+        }
     }
+}
+
+fn plus(mut a: Words, b: &Words) -> Words {
+    let mut carry = false;
+    for (word, &other) in a.iter_mut().zip(b) {
+        (*word, carry) = word.carrying_add(other, carry);
+    }
+    a
+}
+
+fn negative(a: Words) -> Words {
+    plus(a.map(|word| !word), &[1, 0, 0, 0])
+}
+
+fn times(mut a: Words, x: i64) -> Words {
+    let mut carry = 0;
+    for word in &mut a {
+        (*word, carry) = word.carrying_mul(x.unsigned_abs(), carry);
+    }
+    if x < 0 { negative(a) } else { a }
 }
 
 /// Returns the logarithm to base 2.
@@ -279,8 +326,8 @@ mod tests {
                 for x in [-1_000, -1, 0, 1, 77] {
                     let root = polynomial.root(x).size;
                     let square = Signed::new(false, &root * &root);
-                    let value = polynomial.value(x);
-                    let times_a = Signed::new(value.is_negative, &value.size * &polynomial.a);
+                    let (is_negative, value) = polynomial.value(x);
+                    let times_a = Signed::new(is_negative, Natural::from_words(&value) * &polynomial.a);
                     assert_eq!(square.minus(&Signed::new(false, kn.clone())), times_a);
                 }
                 let before = polynomial.b.clone();

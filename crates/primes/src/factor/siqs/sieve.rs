@@ -3,42 +3,35 @@
 //! Each prime has two places in every stretch of its length, and its logarithm is taken from the byte
 //! that stands for each of them. What is below zero at the end is a candidate. By size of the prime:
 //! small ones are left out, since they say little and hit often; medium ones hit each block of 2^15 values and are
-//! sieved block by block, in the cache; large ones hit few blocks, and their hits are
-//! put into buckets, one for each block, while roots are brought to the next polynomial.
-//! Sources: \[Silverman1987\], \[Contini1997\], \[AokiUeda2004\] for the buckets.
+//! sieved block by block, in the first cache; large ones hit few blocks and are sieved before, over the whole
+//! interval, in the second. Sources: \[Silverman1987\], \[Contini1997\].
 
 use std::sync::Arc;
 
 use super::Setting;
-use super::base::{inverse, product};
-use super::buckets::{Buckets, place_of, prime_of};
-use super::medium::{Divisors, Medium, divides};
-use super::polynomial::{Change, Leading, Polynomial, log2};
+use super::candidate::Examination;
+use super::large::Interval;
+use super::medium::Medium;
+use super::polynomial::{Leading, Polynomial, log2};
 use super::relation::Relation;
-use super::rest::Rest;
-use crate::Natural;
+use super::roots::Roots;
 
 /// Everything a thread needs to work off leading coefficients; its memory is used again for each.
 pub(crate) struct Sieve {
     setting: Arc<Setting>,
-    /// First medium and first large prime.
-    medium: usize,
+    roots: Roots,
+    medium: Medium,
+    /// The first medium and the first large prime, by index.
+    small: usize,
     large: usize,
-    /// Where each prime divides, counted from the start of the interval.
-    roots: [Vec<u32>; 2],
-    /// What roots change by when a term changes its sign.
-    steps: Vec<Vec<u32>>,
-    /// The next places of medium primes, from the start of the present block.
-    next: [Vec<u16>; 2],
-    divisors: Divisors,
-    logs: Vec<u8>,
+    interval: Interval,
     block: Box<[u8; REACH]>,
-    buckets: Buckets,
     /// What logarithms must add up to.
     threshold: u8,
     large_max: u64,
-    /// Candidates of a block.
-    found: Vec<u16>,
+    /// Candidates of a block, and the bits that were sieved there.
+    found: Vec<(u16, u32)>,
+    divisors: Vec<usize>,
 }
 
 impl Sieve {
@@ -50,24 +43,19 @@ impl Sieve {
     /// Makes a sieve for `k·n`.
     pub(crate) fn new(setting: Arc<Setting>) -> Self {
         let Setting { kn, base, parameters, .. } = &*setting;
-        let len = base.len();
+        let length = setting.length();
         let large = base.primes.partition_point(|&prime| prime < BLOCK_END.into());
-        let medium = base.primes.partition_point(|&prime| prime < SMALL_END).min(large);
-        let length = (parameters.blocks * BLOCK) as f64;
-        let expected: f64 =
-            base.primes[large..].iter().map(|&prime| 2.0 * BLOCK as f64 / f64::from(prime)).sum();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of hits")]
-        let room = (expected * 1.3 + 6.0 * expected.sqrt() + 64.0) as usize;
+        let small = base.primes.partition_point(|&prime| prime < SMALL_END).min(large);
         let largest = u64::from(*base.primes.last().expect("a base has primes"));
         let large_max = largest * u64::from(parameters.large_multiple);
         // The largest value, what small primes give on the average, and what may be left.
-        let size = log2(kn) / 2.0 - 0.5 + (length / 2.0).log2();
-        let small: f64 = base.primes[1..medium]
+        let size = log2(kn) / 2.0 - 0.5 + (f64::from(length) / 2.0).log2();
+        let small_bits: f64 = base.primes[1..small]
             .iter()
             .map(|&prime| 2.0 * f64::from(prime).log2() / f64::from(prime - 1))
             .sum::<f64>()
             + 1.0;
-        let threshold = size - small * SMALL_SHARE - parameters.tolerance * (large_max as f64).log2();
+        let threshold = size - small_bits * SMALL_SHARE - parameters.tolerance * (large_max as f64).log2();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -75,18 +63,16 @@ impl Sieve {
         )]
         let threshold = threshold.clamp(10.0, 120.0) as u8;
         Self {
-            medium,
+            roots: Roots::new(base, length),
+            medium: Medium::new(&base.primes[small..large]),
+            small,
             large,
-            roots: [vec![0; len], vec![0; len]],
-            steps: Vec::new(),
-            next: [vec![0; large], vec![0; large]],
-            divisors: Divisors::new(&base.primes[..large]),
-            logs: base.logs.clone(),
+            interval: Interval::new(parameters.blocks),
             block: vec![0; REACH].into_boxed_slice().try_into().expect("it has that length"),
-            buckets: Buckets::new(parameters.blocks, room),
             threshold,
             large_max,
             found: Vec::new(),
+            divisors: Vec::new(),
             setting,
         }
     }
@@ -96,128 +82,44 @@ impl Sieve {
         let setting = Arc::clone(&self.setting);
         let mut relations = Vec::new();
         let mut polynomial = Polynomial::first(leading, &setting.base, &setting.kn);
-        self.set_up(&polynomial);
+        self.roots.set_up(&polynomial, leading, &setting.base);
         loop {
-            for block in 0..self.setting.parameters.blocks {
+            self.begin();
+            for block in 0..setting.parameters.blocks {
                 self.sieve_block(block);
                 self.scan();
-                for &found in &self.found {
-                    relations.extend(self.examine(block, found, leading, &polynomial));
+                let (roots, small, large_max) = (&self.roots, self.small, self.large_max);
+                let polynomial = &polynomial;
+                let examination =
+                    Examination { setting: &setting, roots, leading, polynomial, small, large_max };
+                #[expect(clippy::cast_possible_truncation, reason = "an interval is far below 2^32")]
+                let start = (block * BLOCK) as u32;
+                for &(place, bits_sieved) in &self.found {
+                    let place = start + u32::from(place);
+                    relations.extend(examination.run(place, bits_sieved, &mut self.divisors));
                 }
             }
             match polynomial.advance(&setting.kn) {
-                Some(change) => self.change(change),
-                None => break,
+                Some(change) => self.roots.change(change),
+                None => return relations,
             }
         }
-        for &factor in &leading.factors {
-            self.logs[factor as usize] = self.setting.base.logs[factor as usize];
-        }
-        relations
-    }
-
-    /// Finds the roots modulo each prime.
-    fn set_up(&mut self, polynomial: &Polynomial) {
-        self.steps.resize_with(polynomial.terms.len(), Vec::new);
-        self.steps.iter_mut().for_each(|steps| steps.resize(self.setting.base.len(), 0));
-        let half = (self.setting.parameters.blocks * BLOCK / 2) as u64;
-        for (index, (&prime, &root)) in
-            self.setting.base.primes.iter().zip(&self.setting.base.roots).enumerate()
-        {
-            let rem = |n: &Natural| u32::try_from(n.rem_u64(prime.into())).expect("a remainder");
-            let a = rem(&polynomial.a);
-            if a == 0 || prime == 2 {
-                // One of the two roots is at infinity: such primes are not sieved.
-                self.logs[index] = 0;
-                self.roots.iter_mut().for_each(|roots| roots[index] = 0);
-                self.steps.iter_mut().for_each(|steps| steps[index] = 0);
-                continue;
-            }
-            let inverse = inverse(a, prime);
-            let b = polynomial.b.rem(prime);
-            let half = u32::try_from(half % u64::from(prime)).expect("a remainder");
-            for (roots, root) in self.roots.iter_mut().zip([root, prime - root]) {
-                roots[index] = (product(inverse, root + (prime - b), prime) + half) % prime;
-            }
-            for (steps, term) in self.steps.iter_mut().zip(&polynomial.terms) {
-                steps[index] = product(inverse, 2 * rem(term) % prime, prime);
-            }
-        }
-        self.begin();
-    }
-
-    /// Brings the roots to the next polynomial.
-    fn change(&mut self, change: Change) {
-        let (primes, steps) = (&self.setting.base.primes, &self.steps[change.term]);
-        for roots in &mut self.roots {
-            if change.is_taken {
-                // The sum stays below 2^31, as primes of the base do below 2^30.
-                for ((root, &prime), &step) in roots.iter_mut().zip(primes).zip(steps) {
-                    let sum = *root + step;
-                    *root = sum.wrapping_sub(prime).min(sum);
-                }
-            } else {
-                for ((root, &prime), &step) in roots.iter_mut().zip(primes).zip(steps) {
-                    let difference = root.wrapping_sub(step);
-                    *root = difference.wrapping_add(prime).min(difference);
-                }
-            }
-        }
-        self.begin();
     }
 
     /// Prepares for the blocks of a polynomial.
     fn begin(&mut self) {
-        for (next, roots) in self.next.iter_mut().zip(&self.roots) {
-            for (next, &root) in next.iter_mut().zip(&roots[..self.large]) {
-                #[expect(clippy::cast_possible_truncation, reason = "medium primes are below 2^15")]
-                let root = root as u16;
-                *next = root;
-            }
-        }
-        self.buckets.clear();
-        #[expect(clippy::cast_possible_truncation, reason = "an interval is far below 2^32")]
-        let length = (self.setting.parameters.blocks * BLOCK) as u32;
-        let mut log = 0;
-        for index in self.large..self.setting.base.len() {
-            let prime = self.setting.base.primes[index];
-            if self.setting.base.logs[index] != log {
-                log = self.setting.base.logs[index];
-                self.buckets.mark(log);
-            }
-            if self.logs[index] == 0 {
-                continue;
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "a base is far below 2^17")]
-            let number = index as u32;
-            for roots in &self.roots {
-                let mut place = roots[index];
-                for _ in 0..length / prime {
-                    self.buckets.push(place, number, length);
-                    place += prime;
-                }
-                self.buckets.push(place, number, length);
-            }
-        }
+        let (_, _, places) = self.roots.of(self.small..self.large);
+        self.medium.begin(places);
+        self.interval.fill(self.threshold);
+        let (primes, logs, places) = self.roots.of(self.large..self.setting.base.len());
+        self.interval.sieve(primes, logs, places);
     }
 
     /// Takes the logarithms from the bytes of a block.
     fn sieve_block(&mut self, block: usize) {
-        // Small primes are not sieved. Their places move on all the same, for candidates are held against them.
-        for next in &mut self.next {
-            let steps = self.divisors.block_steps.iter().zip(&self.divisors.primes);
-            for (next, (&step, &prime)) in next[..self.medium].iter_mut().zip(steps) {
-                let moved = next.wrapping_sub(step);
-                *next = moved.min(moved.wrapping_add(prime));
-            }
-        }
-        let bytes = &mut *self.block;
-        bytes[..BLOCK].fill(self.threshold);
-        let [first, second] = &mut self.next;
-        let medium = self.medium;
-        let primes = &self.divisors.primes;
-        Medium { bytes, primes, logs: &self.logs, first, second, from: medium }.sieve();
-        self.buckets.apply(block, &mut self.block);
+        self.block[..BLOCK].copy_from_slice(self.interval.block(block));
+        let (_, logs, _) = self.roots.of(self.small..self.large);
+        self.medium.sieve(&mut self.block, logs);
     }
 
     /// Lists the bytes below zero.
@@ -229,68 +131,8 @@ impl Sieve {
             }
             for (place, byte) in (start..).zip(group) {
                 if byte & 0x80 != 0 {
-                    self.found.push(place);
+                    self.found.push((place, u32::from(self.threshold) + u32::from(byte.wrapping_neg())));
                 }
-            }
-        }
-    }
-
-    /// Divides the value at a place by the primes of the base; a relation if little enough is left.
-    fn examine(
-        &self,
-        block: usize,
-        place: u16,
-        leading: &Leading,
-        polynomial: &Polynomial,
-    ) -> Option<Relation> {
-        let half = i64::try_from(self.setting.parameters.blocks * BLOCK / 2).expect("small");
-        let x = i64::try_from(block * BLOCK + usize::from(place)).expect("small") - half;
-        let value = polynomial.value(x);
-        let mut rest = Rest::new(&value.size);
-        let mut factors = leading.factors.clone();
-        let twos = rest.take_twos();
-        factors.extend(std::iter::repeat_n(0, twos as usize));
-        let mut divide = |index: usize| {
-            while rest.divide(self.setting.base.primes[index]) {
-                factors.push(u32::try_from(index).expect("a base is small"));
-            }
-        };
-        for &factor in &leading.factors {
-            divide(factor as usize);
-        }
-        self.each_divisor(block, place, &mut divide);
-        let large = rest.to_u64().filter(|large| (1..=self.large_max).contains(large))?;
-        let root = polynomial.root(x).size;
-        factors.sort_unstable();
-        Some(Relation::new(root, value.is_negative, factors, large, false))
-    }
-
-    /// Names the primes that divide at a place of the block sieved last.
-    fn each_divisor(&self, block: usize, place: u16, divide: &mut impl FnMut(usize)) {
-        let [first, second] = &self.next;
-        // Every prime stands at its first place behind the block.
-        let beyond = BLOCK_END - place;
-        let Divisors { inverses, quotients_max, .. } = &self.divisors;
-        for start in (1..self.large).step_by(GROUP) {
-            let group = start..(start + GROUP).min(self.large);
-            let nexts = first[group.clone()].iter().zip(&second[group.clone()]);
-            let divisors = inverses[group.clone()].iter().zip(&quotients_max[group.clone()]);
-            let mut any = false;
-            for ((&first, &second), (&inverse, &max)) in nexts.zip(divisors) {
-                any |= divides(first.wrapping_add(beyond), inverse, max);
-                any |= divides(second.wrapping_add(beyond), inverse, max);
-            }
-            for index in group.filter(|&index| any && self.logs[index] != 0) {
-                let divides =
-                    |next: u16| divides(next.wrapping_add(beyond), inverses[index], quotients_max[index]);
-                if divides(first[index]) || divides(second[index]) {
-                    divide(index);
-                }
-            }
-        }
-        for &hit in self.buckets.of(block) {
-            if place_of(hit) == usize::from(place) {
-                divide(prime_of(hit));
             }
         }
     }
@@ -312,6 +154,3 @@ const SMALL_SHARE: f64 = 0.7;
 
 /// Bytes looked at together.
 const SCAN: usize = 64;
-
-/// Primes held against a candidate together.
-const GROUP: usize = 32;
