@@ -43,33 +43,30 @@ impl Base {
 /// Returns the multiplier of `n` that promises the most small primes per value.
 pub(super) fn multiplier(n: &Natural) -> u32 {
     let residue = n.rem_u64(8);
-    let gain = |k: u32| {
+    let mut gains = MULTIPLIERS.map(|k| {
         let at_two = match residue * u64::from(k) % 8 {
             1 => 2.0,
             5 => 1.0,
             _ => 0.5,
         };
-        let small = table::small_primes()[1..MULTIPLIER_PRIMES].iter().map(|&prime| {
-            let prime = u32::from(prime);
-            let kn = n.rem_u64(prime.into()) * u64::from(k) % u64::from(prime);
-            let kn = u32::try_from(kn).expect("a remainder");
-            let share = f64::from(prime).log2() / f64::from(prime - 1);
-            match kn {
-                0 => share,
-                _ if power(kn, (prime - 1) / 2, prime) == 1 => 2.0 * share,
-                _ => 0.0,
+        at_two - f64::from(k).log2() / 2.0
+    });
+    for &prime in &table::small_primes()[1..MULTIPLIER_PRIMES] {
+        let prime = u32::from(prime);
+        let mut is_square = [false; MULTIPLIER_PRIMES_END];
+        (1..=prime / 2).for_each(|root| is_square[(root * root % prime) as usize] = true);
+        let share = f64::from(prime).log2() / f64::from(prime - 1);
+        let n = u32::try_from(n.rem_u64(prime.into())).expect("a remainder");
+        for (gain, k) in gains.iter_mut().zip(MULTIPLIERS) {
+            match n * k % prime {
+                0 => *gain += share,
+                kn if is_square[kn as usize] => *gain += 2.0 * share,
+                _ => {}
             }
-        });
-        at_two + small.sum::<f64>() - f64::from(k).log2() / 2.0
-    };
-    let mut best = (gain(1), 1);
-    for k in MULTIPLIERS {
-        let found = gain(k);
-        if found > best.0 {
-            best = (found, k);
         }
     }
-    best.1
+    let all = gains.iter().zip(MULTIPLIERS);
+    all.max_by(|(gain, _), (other, _)| gain.total_cmp(other)).map_or(1, |(_, k)| k)
 }
 
 /// Returns a square root modulo a prime, or `None` if there is none. Source: \[Cohen1993\], algorithm 1.5.1.
@@ -154,9 +151,12 @@ fn log2_rounded(prime: u32) -> u8 {
 /// Primes by which multipliers are judged.
 const MULTIPLIER_PRIMES: usize = 100;
 
+/// Beyond the last of them.
+const MULTIPLIER_PRIMES_END: usize = 542;
+
 /// Squarefree multipliers.
-const MULTIPLIERS: [u32; 43] = [
-    2, 3, 5, 6, 7, 10, 11, 13, 14, 15, 17, 19, 21, 22, 23, 26, 29, 30, 31, 33, 34, 35, 37, 38, 39, 41, 42,
+const MULTIPLIERS: [u32; 44] = [
+    1, 2, 3, 5, 6, 7, 10, 11, 13, 14, 15, 17, 19, 21, 22, 23, 26, 29, 30, 31, 33, 34, 35, 37, 38, 39, 41, 42,
     43, 46, 47, 51, 53, 55, 57, 58, 59, 61, 62, 65, 66, 67, 69, 71,
 ];
 

@@ -62,7 +62,8 @@ pub(crate) struct Siqs {
     setting: Arc<Setting>,
     chooser: Chooser,
     relations: Relations,
-    wanted: usize,
+    /// Relations wanted beyond the columns of the matrix.
+    excess: usize,
     units_given: u64,
 }
 
@@ -73,9 +74,8 @@ impl Siqs {
         let kn = n * u64::from(base::multiplier(n));
         let base = Base::new(&kn, parameters.base_len);
         let chooser = Chooser::new(&kn, &base, parameters.blocks * sieve::BLOCK);
-        let wanted = base.len() + EXCESS;
         let setting = Arc::new(Setting { n: n.clone(), kn, base, parameters });
-        Self { setting, chooser, relations: Relations::default(), wanted, units_given: 0 }
+        Self { setting, chooser, relations: Relations::default(), excess: EXCESS, units_given: 0 }
     }
 
     /// Returns a prime of the base that divides the number, which trial division would have found.
@@ -130,7 +130,7 @@ impl Siqs {
 
     /// Returns how many relations there are, and how many are wanted.
     pub(crate) fn progress(&self) -> (usize, usize) {
-        (self.relations.complete().len(), self.wanted)
+        (self.relations.complete().len(), self.relations.columns() + self.excess)
     }
 
     /// Returns a proper factor if there are relations enough; more are wanted if that fails.
@@ -143,11 +143,10 @@ impl Siqs {
             return None;
         }
         let relations = self.relations.complete();
-        let rows: Vec<Vec<u32>> = relations.iter().map(odd_columns).collect();
-        let dependencies = matrix::dependencies(&rows, self.setting.base.len() + 1);
-        let factor = dependencies.iter().find_map(|members| self.split(members));
+        let rows: Vec<Vec<u32>> = relations.iter().map(|relation| relation.columns().collect()).collect();
+        let factor = matrix::dependencies(&rows, self.setting.base.len() + 1, |members| self.split(members));
         if factor.is_none() {
-            self.wanted += EXCESS;
+            self.excess += EXCESS;
         }
         factor
     }
@@ -179,22 +178,8 @@ impl Siqs {
     }
 }
 
-/// Returns the columns of a relation: 0 for its sign, and one for each prime that divides it an odd number of times.
-fn odd_columns(relation: &Relation) -> Vec<u32> {
-    let mut columns = Vec::new();
-    if relation.is_negative {
-        columns.push(0);
-    }
-    for run in relation.factors.chunk_by(|a, b| a == b) {
-        if run.len() % 2 == 1 {
-            columns.push(run[0] + 1);
-        }
-    }
-    columns
-}
-
-/// Relations beyond the primes of the base: each is a dependency more.
-const EXCESS: usize = 30;
+/// Relations beyond the columns of the matrix: each is a dependency more, of which half give a factor.
+const EXCESS: usize = 10;
 
 #[cfg(test)]
 mod tests {

@@ -53,6 +53,13 @@ impl Relation {
         self.factors.is_sorted() && &self.root * &self.root % n == right
     }
 
+    /// Returns the columns of the matrix where it has a one, ascending: 0 for its sign, and one for each prime that
+    /// divides it an odd number of times.
+    pub(super) fn columns(&self) -> impl Iterator<Item = u32> {
+        let odd = self.factors.chunk_by(|a, b| a == b).filter(|run| run.len() % 2 == 1);
+        self.is_negative.then_some(0).into_iter().chain(odd.map(|run| run[0] + 1))
+    }
+
     /// Returns the bytes of heap it fills.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.root.heap_bytes() + size_of_val(self.factors.as_slice())
@@ -68,6 +75,8 @@ pub(super) struct Relations {
     /// What each root leaves modulo a prime of 61 bits: a relation often comes from two coefficients, and would make
     /// dependencies that say nothing.
     known: HashSet<u64>,
+    /// The columns of the matrix that complete relations have. Most large primes are in none, and need none.
+    columns: HashSet<u32>,
 }
 
 impl Relations {
@@ -77,15 +86,27 @@ impl Relations {
             return;
         }
         if relation.large == 1 || relation.is_joined {
-            self.complete.push(relation);
-            return;
+            return self.push(relation);
         }
         match self.partial.entry(relation.large) {
             Entry::Vacant(place) => {
                 place.insert(relation);
             }
-            Entry::Occupied(first) => self.complete.push(join(first.get(), &relation, n)),
+            Entry::Occupied(first) => {
+                let joined = join(first.get(), &relation, n);
+                self.push(joined);
+            }
         }
+    }
+
+    fn push(&mut self, relation: Relation) {
+        self.columns.extend(relation.columns());
+        self.complete.push(relation);
+    }
+
+    /// Returns how many columns of the matrix there are with a one in them.
+    pub(super) fn columns(&self) -> usize {
+        self.columns.len()
     }
 
     /// Returns all there are, those that wait for their partner last and by their large prime.

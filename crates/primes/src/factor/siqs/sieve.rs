@@ -44,7 +44,7 @@ impl Sieve {
     pub(crate) fn new(setting: Arc<Setting>) -> Self {
         let Setting { kn, base, parameters, .. } = &*setting;
         let length = setting.length();
-        let large = base.primes.partition_point(|&prime| prime < BLOCK_END.into());
+        let large = base.primes.partition_point(|&prime| prime < MEDIUM_END);
         let small = base.primes.partition_point(|&prime| prime < SMALL_END).min(large);
         let largest = u64::from(*base.primes.last().expect("a base has primes"));
         let large_max = largest * u64::from(parameters.large_multiple);
@@ -147,7 +147,12 @@ pub(super) const BLOCK_END: u16 = 1 << BLOCK_BITS;
 pub(super) const REACH: usize = 1 << 16;
 
 /// First prime that is sieved.
-const SMALL_END: u32 = 128;
+const SMALL_END: u32 = 192;
+
+/// First prime that is sieved over the whole interval.
+///
+/// Higher visits primes for every block that they hit a few times, lower leaves more hits to the slower cache.
+const MEDIUM_END: u32 = 1 << 13;
 
 /// Part of what small primes give on the average that is counted on.
 const SMALL_SHARE: f64 = 0.7;
