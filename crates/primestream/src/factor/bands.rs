@@ -216,7 +216,8 @@ fn assigned(selector: BandSelector, number: &Number) -> Band {
 pub fn usual_fill(band: Band) -> NonZeroUsize {
     let count = match band {
         Band::Bits32 => 1024,
-        Band::Bits64 => 64,
+        // Enough for eight in step to be busy most of the time.
+        Band::Bits64 => 256,
         _ => 1,
     };
     NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
