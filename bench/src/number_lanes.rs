@@ -20,7 +20,7 @@ pub(crate) fn run(scale: &Scale) {
         scale,
         (count as f64, "numbers"),
         on_lanes(|lanes| {
-            let numbers = Stream::iter((0..count).map(scatter).map(Number::from));
+            let numbers = Stream::iter((1..=count).map(scatter).map(Number::from));
             let answers = stream_factorization(numbers, Effort::Normal, lanes, Order::Input);
             let complete = answers.filter(|answer| answer.factorization.is_complete()).count();
             assert_eq!(complete.expect("nothing fails here"), count);

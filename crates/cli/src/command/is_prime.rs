@@ -14,8 +14,10 @@ use crate::progress::Amount;
 pub(super) fn run(arguments: IsPrime, global: &Global) -> Outcome {
     let (json, prove) = (global.json, arguments.prove);
     // A test of a word takes less than a microsecond, one of a thousand digits a tenth of a second.
-    let fill =
-        |bytes| NonZeroUsize::new(if bytes <= 20 { 1024 } else { 2000 / bytes }).unwrap_or(NonZeroUsize::MIN);
+    let fill = |line: &[u8]| {
+        let bytes = line.len();
+        NonZeroUsize::new(if bytes <= 20 { 1024 } else { 2000 / bytes }).unwrap_or(NonZeroUsize::MIN)
+    };
     let asked = Asked { numbers: arguments.numbers, order: Order::Input, fill };
     answer_all(asked, global, Amount::Unknown, move |numbers, _, _| {
         numbers.into_iter().map(|number| said(&number, json, prove)).collect()

@@ -58,8 +58,8 @@ pub(super) struct Asked {
     /// Those of the standard input if there are none.
     pub(super) numbers: Vec<String>,
     pub(super) order: Order,
-    /// How many lines of so many bytes a lane takes at once.
-    pub(super) fill: fn(usize) -> NonZeroUsize,
+    /// How many lines such as this one a lane takes at once.
+    pub(super) fill: fn(&[u8]) -> NonZeroUsize,
 }
 
 /// Answers every number on all lanes. A bad number is named with its line; the others are answered. `answer` takes
@@ -80,10 +80,9 @@ where
         Stream::iter(asked.numbers).map(|number| Ok(number.into_bytes())).boxed()
     };
     let fill = asked.fill;
-    let bytes = |(_, line): &Found| line.as_ref().map_or(0, Vec::len);
     let answers = lines
         .enumerate()
-        .through(Portions::new(move |found: &Found| fill(bytes(found))))
+        .through(Portions::new(move |(_, line): &Found| fill(line.as_deref().unwrap_or_default())))
         .chunked(Fixed(1))
         .parallel(global.lanes(), asked.order)
         .through(answering)

@@ -28,7 +28,7 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     };
     let under_way = UnderWay::default();
     let amount = Amount::Factors(under_way.clone());
-    let fill = |bytes| usual_fill(Band::of_bits(bits_of(bytes)));
+    let fill = |line: &[u8]| usual_fill(Band::of_bits(bits_of(line.trim_ascii())));
     answer_all(Asked { numbers, order, fill }, global, amount, move |numbers, lanes, now| {
         let one = |number: Natural| match found(number, effort, (lanes, &under_way), now) {
             Ok(answer) => style.answer(answer, effort),
@@ -48,10 +48,14 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     })
 }
 
-/// Returns how long the number of a line of so many bytes is, at most, if it is one.
-fn bits_of(bytes: usize) -> u64 {
-    // A digit is a little less than 10/3 bits.
-    (bytes as u64).saturating_mul(10) / 3
+/// Returns how long the number of a line is, at most, if it is one.
+fn bits_of(line: &[u8]) -> u64 {
+    match line.len() {
+        // Decimal digits of one length are in the order of their numbers.
+        20 if line <= LARGEST_WORD => 64,
+        // A digit is a little less than 10/3 bits.
+        bytes => (bytes as u64).saturating_mul(10) / 3,
+    }
 }
 
 /// Factors a number: by as many threads as there are lanes, if its units are worth handing over and no other
@@ -76,3 +80,21 @@ fn found(
 /// Shortest number whose units are handed over to other threads. Those below take less than starting a
 /// pipeline for them would save.
 const LANES_BITS_MIN: u64 = 120;
+
+/// The largest machine word.
+const LARGEST_WORD: &[u8] = b"18446744073709551615";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_as_long_as_their_numbers_at_most() {
+        for (line, bits) in [("", 0), ("999", 10), ("9999999999999999999", 63), ("18446744073709551615", 64)]
+        {
+            assert_eq!(bits_of(line.as_bytes()), bits, "{line}");
+        }
+        assert!(bits_of(b"18446744073709551616") > 64);
+        assert_eq!(bits_of(&[b'9'; 1000]), 3333);
+    }
+}
