@@ -170,7 +170,7 @@ pub(crate) struct Factor {
     #[arg(long, short = 'h')]
     pub(crate) exponents: bool,
     /// How much work each number may cost: quick (milliseconds), normal (seconds at most: complete up to 200
-    /// bits), deep (minutes or days: complete up to 330 bits), or a time such as 500ms, 2s or 1m.
+    /// bits), deep (minutes or days: complete up to 400 bits), or a time such as 500ms, 2s or 1m.
     #[arg(long, default_value = "normal", value_name = "EFFORT", value_parser = effort::parse)]
     pub(crate) effort: EffortArgument,
     /// The order of the answers to the numbers of the standard input.

@@ -141,7 +141,7 @@ pub(crate) const EFFORT_DEEP: Limits = Limits {
     primality_bits_max: 1 << 14,
     power_bits_max: 1 << 20,
     curve_work: 1_000_000_000_000,
-    siqs_bits_max: 330,
+    siqs_bits_max: 400,
 };
 
 const _: () = assert!(

@@ -2,7 +2,8 @@
 //! passes `primality`.
 
 use primestream_primes::{
-    Effort, Factorization, Natural, Primality, factor, factor_u64, is_prime_u64, primality, table,
+    Effort, Factoring, Factorization, Natural, Primality, Worker, factor, factor_u64, is_prime_u64,
+    primality, table,
 };
 use proptest::prelude::*;
 
@@ -110,4 +111,18 @@ fn long_numbers_answer() {
         let factors = factor(&n, Effort::Normal);
         assert_eq!(factors.product(), n);
     }
+}
+
+#[test]
+fn the_sieve_finds_relations_of_the_longest_numbers_it_is_asked_for() {
+    let n = ((Natural::ONE << 200) - 75) * ((Natural::ONE << 199) - 49);
+    let mut factoring = Factoring::new(&n, Effort::Deep);
+    let mut worker = Worker::new();
+    while !factoring.save().contains("\nrelation ") {
+        // No curves: those cost something.
+        let unit = factoring.unit_of_at_most(0).expect("it sieves");
+        factoring.merge(worker.run(&unit));
+    }
+    // Every relation is checked where it is read.
+    assert!(Factoring::resume(&factoring.save()).is_ok());
 }

@@ -94,7 +94,7 @@ impl Band {
                 "p − 1 and elliptic curves, then the quadratic sieve, at normal effort up to 200 bits"
             }
             Self::Bits512 => {
-                "p − 1, p + 1 and elliptic curves; the quadratic sieve at deep effort up to 330 bits"
+                "p − 1, p + 1 and elliptic curves; the quadratic sieve at deep effort up to 400 bits"
             }
             Self::Bits1024 | Self::Bits2048 | Self::Bits4096 => "p − 1, p + 1 and elliptic curves",
             Self::Beyond => "trial division and perfect powers; curves at deep effort up to 16384 bits",

@@ -27,7 +27,7 @@ pub enum Effort {
     /// Seconds at most: everything up to 200 bits, and middling factors of longer numbers.
     #[default]
     Normal,
-    /// Minutes, or days: everything up to 330 bits, and long factors of longer numbers.
+    /// Minutes, or days: everything up to 400 bits, and long factors of longer numbers.
     Deep,
 }
 

@@ -51,7 +51,7 @@ pub(crate) use effort::Limits;
 /// Returns the prime factors of `n` that the effort allowed suffices to find.
 ///
 /// Below 2^64 the answer is complete whatever the effort. Above, it is complete up to
-/// 100, 200 or 330 bits without the small factors, by the effort; of a longer number expect
+/// 100, 200 or 400 bits without the small factors, by the effort; of a longer number expect
 /// the primes of up to twenty digits at [`Effort::Normal`], fewer if it has thousands of
 /// bits, and always those the trial division covers. The work is bounded, and up to
 /// 4096 bits takes some seconds at normal effort.

@@ -132,6 +132,6 @@ fn in_nanoseconds(time: Duration) -> u64 {
 /// The part of a time by which a unit may be expected to exceed it: one in so many.
 const EXCESS: u32 = 20;
 /// Longest number that deep effort sieves.
-const SIEVED_BITS_MAX: u64 = 330;
+const SIEVED_BITS_MAX: u64 = 400;
 /// Least time beside which the tests of primality that deep effort allows are short.
 const DEEP_TIME_MIN: Duration = Duration::from_secs(10);
