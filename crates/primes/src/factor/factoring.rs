@@ -82,7 +82,8 @@ pub struct Progress {
     pub bits: u64,
     /// Relations found, or units done.
     pub done: u64,
-    /// Relations wanted, or units there are. The relations of a sieve come faster towards the end.
+    /// Relations wanted, or units there are. The relations of a sieve come faster towards the end, and those wanted
+    /// grow with the primes that they have among them.
     pub wanted: u64,
 }
 

@@ -1,8 +1,8 @@
 //! The one door to the wider vectors of a processor.
 //!
 //! What is compiled for every processor of a family has vectors of 16 bytes, and neither the smaller of two unsigned
-//! numbers nor products of 32 bits in them. With AVX2, to hold the primes of a base against a candidate
-//! takes a fifth of the time, and to bring roots to the next polynomial a third.
+//! numbers nor products of 32 bits in them. To hold the primes of a base against a candidate took 19 % of
+//! the time at 192 bits without AVX2, and takes 6 % with it.
 #![expect(
     unsafe_code,
     reason = "to call what is compiled for AVX2 asks for the promise that the processor has it"

@@ -34,22 +34,23 @@ impl Parameters {
 /// Bits, primes of the base, blocks, multiple of the large prime, tolerance.
 ///
 /// More primes want more relations but make them likelier; more blocks reach larger values, fewer change
-/// polynomials more often; a larger multiple keeps relations that seldom find a partner.
+/// polynomials more often, and the whole interval has to stay in the second cache; a larger multiple keeps relations
+/// that seldom find a partner; a higher tolerance looks at more values in vain.
 const TABLE: [(f64, f64, f64, f64, f64); 14] = [
     (64.0, 60.0, 1.0, 20.0, 1.0),
     (80.0, 120.0, 1.0, 20.0, 1.0),
     (96.0, 240.0, 1.0, 30.0, 1.0),
     (112.0, 420.0, 1.0, 40.0, 1.0),
-    (128.0, 750.0, 1.0, 40.0, 1.05),
-    (144.0, 1_150.0, 1.0, 50.0, 1.15),
-    (160.0, 1_700.0, 2.0, 60.0, 1.25),
-    (176.0, 3_000.0, 3.0, 80.0, 1.3),
-    (192.0, 5_000.0, 4.0, 100.0, 1.4),
-    (224.0, 13_000.0, 6.0, 120.0, 1.4),
-    (256.0, 36_000.0, 10.0, 150.0, 1.4),
-    (288.0, 66_000.0, 14.0, 150.0, 1.4),
-    (320.0, 100_000.0, 20.0, 150.0, 1.4),
-    (360.0, 130_000.0, 28.0, 150.0, 1.4),
+    (128.0, 750.0, 1.0, 40.0, 1.15),
+    (144.0, 1_150.0, 1.0, 50.0, 1.3),
+    (160.0, 1_700.0, 2.0, 60.0, 1.4),
+    (176.0, 3_000.0, 3.0, 80.0, 1.5),
+    (192.0, 5_000.0, 3.0, 120.0, 1.6),
+    (224.0, 13_000.0, 4.0, 150.0, 1.6),
+    (256.0, 36_000.0, 6.0, 150.0, 1.6),
+    (288.0, 66_000.0, 8.0, 150.0, 1.6),
+    (320.0, 100_000.0, 10.0, 150.0, 1.6),
+    (360.0, 130_000.0, 12.0, 150.0, 1.6),
 ];
 
 #[cfg(test)]
