@@ -4,7 +4,7 @@
 //! six. The curves have a point whose order 12 divides that of the group, so that what must be smooth is
 //! a twelfth of it. Sources: \[Montgomery1987\], \[Suyama1985\] by way of \[ZimmermannDodson2006\].
 
-use super::chain::{PLACES, Step};
+use super::chain::{self, PLACES, Step};
 use crate::montgomery::{Arithmetic, Ring};
 
 /// A point by its x-coordinate, as a fraction.
@@ -130,6 +130,28 @@ pub(super) fn add<A: Arithmetic>(
         x: field.mul(&difference.z, &field.square(&field.add(&left, &right))),
         z: field.mul(&difference.x, &field.square(&field.sub(&left, &right))),
     }
+}
+
+/// The first stage: multiplies the start of a curve by all prime powers up to a bound. Chains are made prime by prime.
+pub(super) fn first_stage<A: Arithmetic>(
+    field: &A,
+    curve: &Curve<A::Number>,
+    first_bound: u64,
+) -> Point<A::Number> {
+    let mut point = curve.start.clone();
+    let mut steps = Vec::new();
+    for prime in crate::primes(..=first_bound) {
+        steps.clear();
+        let result = chain::append_soon(prime, 0, &mut steps);
+        // Two more for the group's order, which 4 divides anyway.
+        let bound = if prime == 2 { first_bound.saturating_mul(4) } else { first_bound };
+        let mut power = 1;
+        while power <= bound / prime {
+            point = follow(field, &curve.a24, point, (&steps, result));
+            power *= prime;
+        }
+    }
+    point
 }
 
 /// Follows a chain from `point`, which stands in place 0, and returns what then stands in `result`.

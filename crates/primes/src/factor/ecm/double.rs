@@ -2,9 +2,8 @@
 
 use super::super::divisor::Divisor;
 use super::super::pairs::Pairs;
-use super::chain;
 use super::continuation::{Continuation, wheel};
-use super::curve::{A24, Curve, Point, follow};
+use super::curve::{A24, Curve, Point, first_stage};
 use crate::lanes::Lanes;
 use crate::montgomery::DoubleMontgomery;
 
@@ -27,18 +26,7 @@ pub(crate) fn try_pair(n: u128, sigmas: [u64; 2], first_bound: u64, second_bound
         a24: A24::whole(curves.map(|curve| curve.a24.numerator)),
         start: Point { x: curves.map(|curve| curve.start.x), z: curves.map(|curve| curve.start.z) },
     };
-    let mut point = curve.start;
-    let mut steps = Vec::new();
-    for prime in crate::primes(..=first_bound) {
-        steps.clear();
-        let result = chain::append_soon(prime, 0, &mut steps);
-        let bound = if prime == 2 { first_bound.saturating_mul(4) } else { first_bound };
-        let mut power = 1;
-        while power <= bound / prime {
-            point = follow(&field, &curve.a24, point, (&steps, result));
-            power *= prime;
-        }
-    }
+    let point = first_stage(&field, &curve, first_bound);
     let mut product = point.z;
     let factor = |residues: [u128; 2]| {
         let found = field.0.iter().zip(residues).map(|(ring, residue)| Divisor::of(ring, &residue).proper());

@@ -6,9 +6,8 @@
 
 use super::super::divisor::Divisor;
 use super::super::pairs::Pairs;
-use super::chain;
 use super::continuation::{Continuation, wheel};
-use super::curve::{Curve, follow};
+use super::curve::{Curve, first_stage};
 use crate::Natural;
 use crate::montgomery::{Ring, Task, with_ring};
 
@@ -38,19 +37,7 @@ impl Task for CurveUnit {
             Ok(curve) => curve,
             Err(divisor) => return Divisor::from_common(ring, &divisor).proper(),
         };
-        let mut point = curve.start.clone();
-        let mut steps = Vec::new();
-        for prime in crate::primes(..=self.first_bound) {
-            steps.clear();
-            let result = chain::append_soon(prime, 0, &mut steps);
-            let mut power = 1;
-            // Two more for the group's order, which 4 divides anyway.
-            let bound = if prime == 2 { self.first_bound.saturating_mul(4) } else { self.first_bound };
-            while power <= bound / prime {
-                point = follow(ring, &curve.a24, point, (&steps, result));
-                power *= prime;
-            }
-        }
+        let point = first_stage(ring, &curve, self.first_bound);
         match Divisor::of(ring, &point.z) {
             Divisor::One => {}
             found => return found.proper(),
