@@ -82,13 +82,35 @@ pub fn product_tree(numbers: Vec<Natural>) -> Vec<Vec<Natural>> {
 /// ```
 #[must_use]
 pub fn remainders(n: &Natural, moduli: &[Natural]) -> Vec<Natural> {
-    down(n, product_tree(moduli.to_vec()))
+    remainders_down(n, product_tree(moduli.to_vec()))
 }
 
-/// Takes remainders down a tree, and gives the memory of each row back when it is done.
-fn down(n: &Natural, rows: Vec<Vec<Natural>>) -> Vec<Natural> {
+/// Returns what [`remainders`] does, of the moduli that a [`product_tree`] was made of: for many numbers and the same moduli.
+///
+/// A tree that is handed over gives the memory of each row back when it is done; one that is lent serves again.
+///
+/// # Panics
+///
+/// If a modulus is 0.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::{Natural, tree};
+///
+/// let rows = tree::product_tree([9_u64, 10, 11].map(Natural::from).to_vec());
+/// for n in [100_u64, 1_000].map(Natural::from) {
+///     assert_eq!(tree::remainders_down(&n, &rows), tree::remainders(&n, &rows[0]));
+/// }
+/// ```
+#[must_use]
+pub fn remainders_down<R>(n: &Natural, rows: R) -> Vec<Natural>
+where
+    R: IntoIterator<Item: AsRef<[Natural]>, IntoIter: DoubleEndedIterator>,
+{
     let mut above = vec![n.clone()];
     for row in rows.into_iter().rev() {
+        let row = row.as_ref();
         // The first row that is looked at is the product of all, whose remainder is taken from n itself.
         let parent = |index: usize| if above.len() == row.len() { index } else { index / 2 };
         above = row.iter().enumerate().map(|(index, modulus)| &above[parent(index)] % modulus).collect();
@@ -117,7 +139,24 @@ fn down(n: &Natural, rows: Vec<Vec<Natural>>) -> Vec<Natural> {
 /// ```
 #[must_use]
 pub fn batch_trial_division(numbers: &[Natural], primes: &[u64]) -> Vec<Vec<u64>> {
-    let tree = product_tree(primes.iter().copied().map(Natural::from).collect());
+    batch_trial_division_down(
+        numbers,
+        primes,
+        &product_tree(primes.iter().copied().map(Natural::from).collect()),
+    )
+}
+
+/// Returns what [`batch_trial_division`] does, by the [`product_tree`] of the primes: for many lists and the same primes.
+///
+/// # Panics
+///
+/// If a prime is 0.
+#[must_use]
+pub fn batch_trial_division_down(
+    numbers: &[Natural],
+    primes: &[u64],
+    tree: &[Vec<Natural>],
+) -> Vec<Vec<u64>> {
     let product = tree.last().and_then(|row| row.first()).cloned().unwrap_or(Natural::ONE);
     let is_zero = |number: &Natural| number.is_zero();
     let moduli: Vec<Natural> =
@@ -125,7 +164,7 @@ pub fn batch_trial_division(numbers: &[Natural], primes: &[u64]) -> Vec<Vec<u64>
     let shared =
         numbers.iter().zip(remainders(&product, &moduli)).map(|(number, rest)| match is_zero(number) {
             true => primes.to_vec(),
-            false => divisors(&number.gcd(&rest), &tree, primes),
+            false => divisors(&number.gcd(&rest), tree, primes),
         });
     shared.collect()
 }
@@ -176,7 +215,7 @@ pub fn batch_gcd(numbers: &[Natural]) -> Vec<Natural> {
         sums = pairs.collect();
     }
     let sum = sums.pop().unwrap_or(Natural::ZERO);
-    numbers.iter().zip(down(&sum, rows)).map(|(number, others)| number.gcd(&others)).collect()
+    numbers.iter().zip(remainders_down(&sum, rows)).map(|(number, others)| number.gcd(&others)).collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 
 use super::divisor::Divisor;
 use super::lucas_sequence::second_stage;
-use crate::Natural;
 use crate::montgomery::{Ring, Task, with_ring};
+use crate::{Natural, tree};
 
 /// Returns a proper factor of an odd `n ≥ 3`, not necessarily prime, if these bounds find one.
 pub(crate) fn p_minus_1(n: &Natural, first_bound: u64, second_bound: u64) -> Option<Natural> {
@@ -28,13 +28,13 @@ impl Task for Bounds {
         let mut power = ring.residue(3);
         let mut exponents = Vec::with_capacity(EXPONENT_WORDS);
         for exponent in words_of_prime_powers(self.first_bound) {
-            exponents.push(exponent);
+            exponents.push(Natural::from(exponent));
             if exponents.len() == EXPONENT_WORDS {
-                power = pow(ring, &power, &product(&exponents));
+                power = pow(ring, &power, &tree::product(&exponents));
                 exponents.clear();
             }
         }
-        power = pow(ring, &power, &product(&exponents));
+        power = pow(ring, &power, &tree::product(&exponents));
         match Divisor::of(ring, &ring.sub(&power, &one)) {
             Divisor::Proper(factor) => return Some(factor),
             Divisor::All => return self.replay(ring),
@@ -80,17 +80,6 @@ pub(super) fn words_of_prime_powers(bound: u64) -> impl Iterator<Item = u64> {
         }
         Some(word)
     })
-}
-
-fn product(words: &[u64]) -> Natural {
-    match words {
-        [] => Natural::ONE,
-        [word] => Natural::from(*word),
-        _ => {
-            let (left, right) = words.split_at(words.len() / 2);
-            product(left) * product(right)
-        }
-    }
 }
 
 /// Raises to a power, four bits at a time: a product and a quarter for each.

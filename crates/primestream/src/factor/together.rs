@@ -59,13 +59,14 @@ where
 {
     assert!(bound <= SMALL_BOUND_MAX, "the product of all primes below {bound} is too long");
     let primes: Arc<[u64]> = primestream_primes::primes(..bound).collect();
+    let rows = Arc::new(tree::product_tree(primes.iter().copied().map(Natural::from).collect()));
     numbers
         .batch(together.window.get())
         .chunked(Fixed(1))
         .parallel(together.lanes.get(), Order::Input)
         .flat_map(move |window: Vec<Number>| {
             let numbers: Vec<Natural> = window.into_iter().map(|number| number.0).collect();
-            let found = tree::batch_trial_division(&numbers, &primes);
+            let found = tree::batch_trial_division_down(&numbers, &primes, &rows);
             numbers.into_iter().map(Number).zip(found)
         })
         .named("small primes")
@@ -152,8 +153,9 @@ impl Window {
     fn shared(self) -> Vec<Shared> {
         let moduli = without_zeros(&self.numbers);
         let mut divisors = tree::batch_gcd(&moduli);
+        let rows = tree::product_tree(moduli.clone());
         for product in self.earlier {
-            let rests = tree::remainders(&product, &moduli);
+            let rests = tree::remainders_down(&product, &rows);
             for ((divisor, number), rest) in divisors.iter_mut().zip(&moduli).zip(rests) {
                 let with_earlier = number.gcd(&rest);
                 if !with_earlier.is_one() {
