@@ -38,6 +38,7 @@ pub(crate) fn run(scale: &Scale) {
     );
 }
 
-fn on_lanes<'a>(work: impl Fn(usize) + Copy + 'a) -> Vec<Contestant<'a>> {
+/// The same work on one lane and on two.
+pub(crate) fn on_lanes<'a>(work: impl Fn(usize) + Copy + 'a) -> Vec<Contestant<'a>> {
     [("one lane", 1), ("two lanes", 2)].map(|(name, lanes)| contestant(name, move || work(lanes))).into()
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 use primestream::primes_in_lanes;
 use primestream_primes::{count, primes};
 
+use crate::number_lanes::on_lanes;
 use crate::rounds::{Contestant, Scale, Size, contestant, rounds};
 
 /// Runs all of them.
@@ -61,15 +62,10 @@ pub(crate) fn run(scale: &Scale) {
         "primes: in order over lanes",
         scale,
         (below as f64, "primes"),
-        [("one lane", 1), ("two lanes", 2)]
-            .map(|(name, lanes)| {
-                contestant(name, move || {
-                    let found =
-                        primes_in_lanes(..end, lanes).threads(lanes).fold(0, |sum, prime| sum + prime);
-                    assert_eq!(found.expect("nothing fails here"), sum);
-                })
-            })
-            .into(),
+        on_lanes(|lanes| {
+            let found = primes_in_lanes(..end, lanes).threads(lanes).fold(0, |sum, prime| sum + prime);
+            assert_eq!(found.expect("nothing fails here"), sum);
+        }),
     );
 }
 

@@ -180,7 +180,7 @@ pub(crate) struct Factor {
     #[arg(long)]
     pub(crate) prove: bool,
     /// Keep where the factorisation of the one number stands in FILE, every minute and at an interrupt, and go on
-    /// from there if it exists.
+    /// from there, with the work it was allowed at first, if it exists.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Print help.

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use primestream::Portions;
 use primestream::prelude::*;
-use primestream_primes::ParseNaturalError;
 
 use crate::args::Global;
 use crate::exit::{Ending, NUMBERS, Outcome, Places, escaped};
@@ -145,10 +144,9 @@ fn read(index: u64, line: Result<Vec<u8>, String>, numbers: &mut Vec<Natural>) -
     match line {
         Ok(line) => {
             for word in line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
-                // As `factor` of GNU coreutils does, one sign is accepted.
-                match Natural::parse_decimal(word.strip_prefix(b"+").unwrap_or(word)) {
+                match number(word) {
                     Ok(number) => numbers.push(number),
-                    Err(error) => answers.bad.push(refusal(word, &error)),
+                    Err(refusal) => answers.bad.push(refusal),
                 }
             }
         }
@@ -157,9 +155,12 @@ fn read(index: u64, line: Result<Vec<u8>, String>, numbers: &mut Vec<Natural>) -
     (answers, numbers.len() - before)
 }
 
-fn refusal(word: &[u8], error: &ParseNaturalError) -> String {
-    let shown: String = String::from_utf8_lossy(word).chars().take(WORD_CHARS_SHOWN).collect();
-    format!("`{}` is not a natural number: {error}", escaped(&shown))
+/// Reads a word. As `factor` of GNU coreutils does, one sign is accepted.
+pub(super) fn number(word: &[u8]) -> Result<Natural, String> {
+    Natural::parse_decimal(word.strip_prefix(b"+").unwrap_or(word)).map_err(|error| {
+        let shown: String = String::from_utf8_lossy(word).chars().take(WORD_CHARS_SHOWN).collect();
+        format!("`{}` is not a natural number: {error}", escaped(&shown))
+    })
 }
 
 /// Prints answers, and complaints with the numbers of their lines.

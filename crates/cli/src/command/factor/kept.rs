@@ -13,7 +13,7 @@ use primestream_primes::Factoring;
 
 use super::words::Style;
 use crate::args::Global;
-use crate::command::numbers::{Answer, Lines};
+use crate::command::numbers::{Answer, Lines, number};
 use crate::effort::EffortArgument;
 use crate::exit::{Ending, Outcome, Places, escaped};
 use crate::files::{self, Output};
@@ -27,13 +27,10 @@ pub(super) fn run(
     style: Style,
     global: &Global,
 ) -> Outcome {
-    let [number] = numbers else {
+    let [word] = numbers else {
         return Err(Ending::usage("`--state` keeps one number, given as argument"));
     };
-    let number =
-        Natural::parse_decimal(number.strip_prefix('+').unwrap_or(number).as_bytes()).map_err(|error| {
-            Ending::usage(format_args!("`{}` is not a natural number: {error}", escaped(number)))
-        })?;
+    let number = number(word.as_bytes()).map_err(Ending::usage)?;
     let allowance = effort.allowance(&number);
     let factoring = match read(file, &number)? {
         Some(factoring) => factoring,
