@@ -203,11 +203,30 @@ fn divisors(n: &Natural, tree: &[Vec<Natural>], primes: &[u64]) -> Vec<u64> {
 /// ```
 #[must_use]
 pub fn batch_gcd(numbers: &[Natural]) -> Vec<Natural> {
+    batch_gcd_down(&product_tree(numbers.to_vec()))
+}
+
+/// Returns what [`batch_gcd`] does, of the numbers that a [`product_tree`] was made of.
+///
+/// # Panics
+///
+/// If a number is 0, or there is no row.
+///
+/// # Examples
+///
+/// ```
+/// use primestream_primes::{Natural, tree};
+///
+/// let rows = tree::product_tree([15_u64, 21, 22].map(Natural::from).to_vec());
+/// assert_eq!(tree::batch_gcd_down(&rows), tree::batch_gcd(&rows[0]));
+/// ```
+#[must_use]
+pub fn batch_gcd_down(rows: &[Vec<Natural>]) -> Vec<Natural> {
+    let (numbers, last) = (&rows[0], rows.len() - 1);
     assert!(!numbers.iter().any(Natural::is_zero), "0 shares a factor with every number");
-    let rows = product_tree(numbers.to_vec());
     // Of the sum over all numbers of the product of the others, a number divides every term but its own.
     let mut sums = vec![Natural::ONE; numbers.len()];
-    for row in &rows[..rows.len() - 1] {
+    for row in &rows[..last] {
         let pairs = sums.chunks(2).zip(row.chunks(2)).map(|pair| match pair {
             ([left_sum, right_sum], [left, right]) => left_sum * right + right_sum * left,
             (rest, _) => rest[0].clone(),

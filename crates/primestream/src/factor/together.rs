@@ -120,8 +120,9 @@ where
         .chunked(Fixed(1))
         .parallel(lanes, Order::Input)
         .map(|numbers: Vec<Number>| {
-            let product = Arc::new(tree::product(&without_zeros(&numbers)));
-            Window { numbers, product, earlier: Vec::new() }
+            let rows = tree::product_tree(without_zeros(&numbers));
+            let product = Arc::new(rows.last().and_then(|row| row.first()).cloned().unwrap_or(Natural::ONE));
+            Window { numbers, rows, product, earlier: Vec::new() }
         })
         .named("products")
         .chunked(Fixed(1))
@@ -137,6 +138,8 @@ where
 /// Numbers that are looked at together.
 struct Window {
     numbers: Vec<Number>,
+    /// The products of those that are not 0, as a tree.
+    rows: Vec<Vec<Natural>>,
     product: Arc<Natural>,
     /// Products of windows before.
     earlier: Vec<Arc<Natural>>,
@@ -145,18 +148,19 @@ struct Window {
 impl Weigh for Window {
     /// What is remembered is counted where it is.
     fn heap_bytes(&self) -> usize {
-        self.numbers.heap_bytes() + self.product.heap_bytes()
+        let of_row =
+            |row: &Vec<Natural>| size_of_val(&**row) + row.iter().map(Natural::heap_bytes).sum::<usize>();
+        let rows = self.rows.iter().map(of_row).sum::<usize>();
+        self.numbers.heap_bytes() + rows + self.product.heap_bytes()
     }
 }
 
 impl Window {
     fn shared(self) -> Vec<Shared> {
-        let moduli = without_zeros(&self.numbers);
-        let mut divisors = tree::batch_gcd(&moduli);
-        let rows = tree::product_tree(moduli.clone());
+        let mut divisors = tree::batch_gcd_down(&self.rows);
         for product in self.earlier {
-            let rests = tree::remainders_down(&product, &rows);
-            for ((divisor, number), rest) in divisors.iter_mut().zip(&moduli).zip(rests) {
+            let rests = tree::remainders_down(&product, &self.rows);
+            for ((divisor, number), rest) in divisors.iter_mut().zip(&self.rows[0]).zip(rests) {
                 let with_earlier = number.gcd(&rest);
                 if !with_earlier.is_one() {
                     // The least common multiple: a power may be shared here and its prime there.
