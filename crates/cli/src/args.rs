@@ -176,7 +176,8 @@ pub(crate) struct Factor {
     /// The order of the answers to the numbers of the standard input.
     #[arg(long, value_enum, default_value = "input", value_name = "ORDER")]
     pub(crate) order: OrderArgument,
-    /// Prove primes above 2^64 where the number below them can be factored far enough; `--json` prints the proofs.
+    /// Prove primes above 2^64 where the number below them can be factored far enough, and print the
+    /// proofs: below the line of the number, one of each prime.
     #[arg(long)]
     pub(crate) prove: bool,
     /// Keep where the factorisation of the one number stands in FILE, every minute and at an interrupt, and go on

@@ -169,6 +169,16 @@ fn what_was_kept_goes_on() {
 }
 
 #[test]
+fn words_in_json_are_in_their_places_among_long_numbers() {
+    let numbers = ["60", "18446744073709551617", "97", "1", "4294967291"];
+    let said = run(&["factor", "--json"], numbers.join(" ").as_bytes()).succeeds();
+    let values: Vec<Value> = said.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(values.iter().map(|value| value["number"].as_str().unwrap()).eq(numbers));
+    assert_eq!((&values[0]["methods"][0], &values[3]["methods"]), (&"word".into(), &Value::Array(vec![])));
+    assert_eq!(values[0]["factors"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn proofs_come_with_the_primes_they_prove() {
     let said = run(&["factor", "--prove", "--json", MIDDLING], b"").succeeds();
     let value: Value = serde_json::from_str(said.text()).unwrap();
@@ -176,6 +186,15 @@ fn proofs_come_with_the_primes_they_prove() {
     for factor in value["factors"].as_array().unwrap() {
         let proof: Certificate = factor["certificate"].as_str().unwrap().parse().unwrap();
         assert!(proof.verify() && proof.number().to_string() == factor["prime"].as_str().unwrap());
+    }
+    let said = run(&["factor", "--prove", MIDDLING, "91"], b"").succeeds();
+    let lines: Vec<_> = said.text().lines().collect();
+    let (number, proofs) = (lines[0].strip_prefix(MIDDLING).unwrap(), &lines[1..lines.len() - 1]);
+    let primes: Vec<&str> = number.trim_start_matches(':').split_whitespace().collect();
+    assert_eq!((primes.len(), *lines.last().unwrap()), (proofs.len(), "91: 7 13"));
+    for (prime, line) in primes.iter().zip(proofs) {
+        let proof = line.strip_prefix(&format!("  {prime}: prime, since ")).unwrap();
+        assert!(proof.parse::<Certificate>().unwrap().verify(), "{line}");
     }
     let mersenne = "618970019642690137449562111";
     let said = run(&["is-prime", "--prove", mersenne, "97", "91"], b"").succeeds();

@@ -34,7 +34,7 @@ pub mod processor;
 pub use contents::Contents;
 pub use factor::{
     Advance, Allowance, BandFigures, BandOptions, BandReport, BandSelector, Factor, Factored, Number,
-    Portions, Shared, Standing, Together, factor_in_lanes, factor_within, factoring_in_lanes,
+    Portions, Shared, Standing, Together, factor_in_lanes, factor_within, factor_words, factoring_in_lanes,
     process_band_optimized_stream, resume_in_lanes, shared_factors, small_primes_of_each,
     stream_factorization, usual_fill,
 };

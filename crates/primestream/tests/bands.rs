@@ -152,6 +152,26 @@ fn what_is_left_is_accounted_for() {
 }
 
 #[test]
+fn the_step_keeps_the_order_of_words_and_longer_numbers_however_they_come() {
+    let numbers: Vec<Number> = (0..1000u64)
+        .map(|n| if n % 97 == 5 { Number(Natural::from(n).pow(12) + 1) } else { Number::from(n * n + 1) })
+        .collect();
+    for (size, lanes) in [(1, 1), (64, 2), (2000, 1)] {
+        let answers = Stream::iter(numbers.clone())
+            .chunked(Fixed(size))
+            .parallel(lanes, Order::Input)
+            .through(Factor::new(Effort::Normal))
+            .collect::<Vec<_>>()
+            .unwrap();
+        assert_eq!(answers.len(), numbers.len());
+        for (answer, number) in answers.iter().zip(&numbers) {
+            assert_eq!(&answer.number, number);
+            assert_eq!(answer.factorization, primestream_primes::factor(&number.0, Effort::Normal));
+        }
+    }
+}
+
+#[test]
 fn cancelling_gives_up_a_number_of_days_at_the_end_of_a_unit() {
     let days = Number(((Natural::ONE << 150) - 3) * ((Natural::ONE << 150) - 5));
     let lanes = |count| NonZeroUsize::new(count).unwrap();

@@ -213,14 +213,17 @@ fn assigned(selector: BandSelector, number: &Number) -> Band {
 }
 
 /// Returns how many numbers of a band fill a portion, by what they usually cost.
-pub fn usual_fill(band: Band) -> NonZeroUsize {
+pub const fn usual_fill(band: Band) -> NonZeroUsize {
     let count = match band {
-        Band::Bits32 => 1024,
+        Band::Bits32 => NonZeroUsize::new(1024),
         // Enough for eight in step to be busy most of the time.
-        Band::Bits64 => 256,
-        _ => 1,
+        Band::Bits64 => NonZeroUsize::new(256),
+        _ => None,
     };
-    NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
+    match count {
+        Some(count) => count,
+        None => NonZeroUsize::MIN,
+    }
 }
 
 /// Returns how many fit into the time of a portion by what they cost so far, once that is known.

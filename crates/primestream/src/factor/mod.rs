@@ -9,8 +9,8 @@ mod words;
 
 use std::time::Duration;
 
-use primestream_engine::{Emit, Operator, Outcome, Weigh};
-use primestream_primes::{Effort, Factorization, Method, Natural};
+use primestream_engine::{Emit, Operator, Outcome, Tally, Weigh};
+use primestream_primes::{Band, Effort, Factorization, Method, Natural};
 
 use allowance::factor_while;
 pub use allowance::{Allowance, factor_within};
@@ -21,6 +21,7 @@ pub use bands::{
 pub use lanes::{Advance, Standing, factor_in_lanes, factoring_in_lanes, resume_in_lanes};
 pub use portions::Portions;
 pub use together::{Shared, Together, shared_factors, small_primes_of_each};
+pub use words::factor_words;
 
 /// An integer as an item: [`Natural`] with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,8 +62,10 @@ impl Weigh for Factored {
     }
 }
 
-/// Factors each number with a bounded effort, and within a time if that is bounded. Preserves order; holds
-/// nothing. Where the pipeline is cancelled, a number is given up at the end of a unit of its work.
+/// Factors each number with a bounded effort, and within a time if that is bounded. Preserves order; holds at most
+/// 256 numbers of one word, which share work, and only as long as they came in one chunk; a step behind it in
+/// the same stage that fails names the position of the last of them. Where the pipeline is cancelled, a number is given up
+/// at the end of a unit of its work.
 ///
 /// # Examples
 ///
@@ -81,15 +84,23 @@ impl Weigh for Factored {
 /// assert_eq!(largest, [Some(5u64.into()), Some(97u64.into()), None]);
 /// # Ok::<(), PipelineError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Factor {
     allowance: Allowance,
+    words: Vec<Number>,
+    /// Words that were taken, and those that were answered.
+    gathered: u64,
+    answered: u64,
 }
 
 impl Factor {
     /// Makes the step.
     pub const fn new(effort: Effort) -> Self {
-        Self { allowance: Allowance { effort, time: None } }
+        Self::of(Allowance { effort, time: None })
+    }
+
+    const fn of(allowance: Allowance) -> Self {
+        Self { allowance, words: Vec::new(), gathered: 0, answered: 0 }
     }
 
     /// Bounds the time that a number may take; it is exceeded by one unit of work at most.
@@ -98,6 +109,16 @@ impl Factor {
         self.allowance.time = Some(time);
         self
     }
+
+    fn answer_words(&mut self, out: &mut impl Emit<Factored>) -> Outcome {
+        let answers = factor_words(&self.words, || out.now());
+        self.words.clear();
+        for answer in answers.into_iter().flatten() {
+            self.answered += 1;
+            out.emit(answer)?;
+        }
+        Ok(())
+    }
 }
 
 impl Operator for Factor {
@@ -105,15 +126,40 @@ impl Operator for Factor {
     type Out = Factored;
 
     fn on_item(&mut self, number: Number, out: &mut impl Emit<Factored>) -> Outcome {
+        if number.0.to_u64().is_some() {
+            self.gathered += 1;
+            self.words.push(number);
+            return if self.words.len() < WORDS_TOGETHER { Ok(()) } else { self.answer_words(out) };
+        }
+        self.answer_words(out)?;
         let factored = factor_while(&number.0, self.allowance, || out.now(), || !out.is_stopping());
         out.emit(factored)
     }
 
+    fn on_flush(&mut self, out: &mut impl Emit<Factored>) -> Outcome {
+        self.answer_words(out)
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<Factored>) -> Outcome {
+        self.answer_words(out)
+    }
+
     fn fork(&self) -> Self {
-        self.clone()
+        Self::of(self.allowance)
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { absorbed: self.gathered, created: self.answered, ..Tally::default() }
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.words.iter().map(Weigh::weight).sum()
     }
 
     fn name(&self) -> &'static str {
         "factor"
     }
 }
+
+/// Words that are factored together: enough for eight in step to be busy most of the time.
+const WORDS_TOGETHER: usize = usual_fill(Band::Bits64).get();

@@ -6,9 +6,20 @@ use primestream_primes::{Band, Method, factor_u64s};
 
 use super::{Factored, Number};
 
-/// Factors the words among numbers, those of a band together, since they share work; what it costs is
+/// Factors the numbers of one word among several, those of a band together, since they share work; the time is
 /// shared by them in equal parts. `None` stands for a longer number.
-pub(super) fn factor_words(numbers: &[Number], mut now: impl FnMut() -> Duration) -> Vec<Option<Factored>> {
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use primestream::{Number, factor_words};
+///
+/// let answers = factor_words(&[60u64, 97].map(Number::from), Duration::default);
+/// let text: Vec<String> = answers.into_iter().flatten().map(|answer| answer.factorization.to_string()).collect();
+/// assert_eq!(text, ["2^2 · 3 · 5", "97"]);
+/// ```
+pub fn factor_words(numbers: &[Number], mut now: impl FnMut() -> Duration) -> Vec<Option<Factored>> {
     let mut answers: Vec<Option<Factored>> = numbers.iter().map(|_| None).collect();
     for band in [Band::Bits32, Band::Bits64] {
         let of_band = numbers.iter().enumerate().filter(|(_, number)| Band::of(&number.0) == band);

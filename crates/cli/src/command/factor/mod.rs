@@ -6,7 +6,7 @@ mod kept;
 mod words;
 
 use primestream::prelude::*;
-use primestream::{factor_in_lanes, factor_within, usual_fill};
+use primestream::{factor_in_lanes, factor_within, factor_words, usual_fill};
 use primestream_primes::{Band, factor_u64s};
 
 use super::numbers::{Answer, Asked, answer_all};
@@ -34,10 +34,16 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
             Ok(answer) => style.answer(answer, effort),
             Err(error) => Answer { text: String::new(), complaint: Some(error.to_string()) },
         };
-        if style.json {
-            return numbers.into_iter().map(one).collect();
-        }
         // Words that came together share work.
+        if style.json {
+            let numbers: Vec<Number> = numbers.into_iter().map(Number).collect();
+            let answers = factor_words(&numbers, now).into_iter().zip(numbers);
+            let answers = answers.map(|(word, number)| match word {
+                Some(answer) => style.answer(answer, effort),
+                None => one(number.0),
+            });
+            return answers.collect();
+        }
         let words: Vec<u64> = numbers.iter().filter_map(Natural::to_u64).collect();
         let mut words = factor_u64s(&words).into_iter();
         let answers = numbers.into_iter().map(|number| match number.to_u64() {

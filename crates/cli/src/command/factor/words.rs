@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use primestream::Factored;
 use primestream::prelude::*;
-use primestream_primes::{Band, Certificate, FactorizationU64};
+use primestream_primes::{Band, Certificate, FactorizationU64, PrimePower};
 use serde_json::{Value, json};
 
 use crate::command::numbers::Answer;
@@ -33,17 +33,27 @@ impl Style {
     /// Writes an answer, and complains of a cofactor.
     pub(super) fn answer(self, mut answer: Factored, effort: EffortArgument) -> Answer {
         let proofs = if self.prove { answer.factorization.prove(effort.of_proofs()) } else { Vec::new() };
-        let text = if self.json { in_json(&answer, &proofs) } else { self.in_words(&answer) };
+        let text = if self.json { in_json(&answer, &proofs) } else { self.in_words(&answer, &proofs) };
         Answer { text, complaint: complaint(&answer, effort) }
     }
 
-    fn in_words(self, answer: &Factored) -> String {
+    /// Writes a line as GNU `factor` does; where primes are to be proved, a line of each above 2^64 follows.
+    fn in_words(self, answer: &Factored, proofs: &[Certificate]) -> String {
         let mut text = format!("{}:", answer.number.0);
         for power in answer.factorization.powers() {
             self.append_power(&mut text, &power.prime, power.exponent);
         }
         if has_rest(&answer.factorization) {
             write!(text, " [{}]", answer.factorization.cofactor()).expect(WRITES);
+        }
+        for PrimePower { prime, .. } in answer.factorization.powers().iter().filter(|_| self.prove) {
+            match proof_of(prime, proofs) {
+                Some(proof) => write!(text, "\n  {prime}: prime, since {proof}").expect(WRITES),
+                None if prime.to_u64().is_none() => {
+                    write!(text, "\n  {prime}: probably prime").expect(WRITES)
+                }
+                None => {}
+            }
         }
         text
     }
@@ -55,6 +65,10 @@ impl Style {
         };
         written.expect(WRITES);
     }
+}
+
+fn proof_of<'a>(prime: &Natural, proofs: &'a [Certificate]) -> Option<&'a Certificate> {
+    proofs.iter().find(|proof| proof.number() == prime)
 }
 
 /// Returns whether a number other than 0 and 1 is left.
@@ -79,7 +93,7 @@ fn in_json(answer: &Factored, proofs: &[Certificate]) -> String {
         let proof = if power.primality == Primality::Prime { "prime" } else { "probable" };
         let mut value =
             json!({ "prime": power.prime.to_string(), "exponent": power.exponent, "proof": proof });
-        if let Some(certificate) = proofs.iter().find(|proof| *proof.number() == power.prime) {
+        if let Some(certificate) = proof_of(&power.prime, proofs) {
             value["certificate"] = Value::from(certificate.to_string());
         }
         value
