@@ -1,11 +1,13 @@
 //! Integers whose prime factors carry a payload and a check of it, and the container that holds them.
 //!
-//! Three questions, from the inside out:
+//! Four questions, from the inside out:
 //!
 //! - *What is this codeword?* [`data`], [`operation`], [`header`] and [`trailer`] write one;
 //!   [`read`] reads one strictly: exactly one reading, or an error that says why.
 //! - *What do these codewords amount to?* [`DecimalEncoder`] and [`Assembler`] write and read decimal
 //!   interchange, ours and the reference's; [`text`] turns text into symbols and back.
+//! - *What do they do?* [`program`] goes between text, instructions and codewords, [`machine`] runs them;
+//!   [`transform`] takes blocks to frequencies and back.
 //! - *How are they kept?* [`container`] frames blocks for files and pipes, finds every
 //!   damage, and works on frames in any order.
 //!
@@ -33,12 +35,15 @@ mod decimal;
 mod flow;
 mod limits;
 mod lookup;
+pub mod machine;
 mod opcode;
 mod product;
+pub mod program;
 mod reading;
 mod role;
 mod symbol;
 pub mod text;
+pub mod transform;
 mod units;
 
 pub use assembler::Assembler;
