@@ -98,9 +98,9 @@ pub(crate) struct Encode {
     /// How to form codewords.
     #[arg(long, value_enum, default_value = "uor")]
     pub(crate) profile: Profile,
-    /// Symbols in a block.
-    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(8..=256))]
-    pub(crate) block: u16,
+    /// Symbols in a block; 64 unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(8..=256))]
+    pub(crate) block: Option<u16>,
     /// Where positions are counted from.
     #[arg(long, value_enum, default_value = "block")]
     pub(crate) positions: PositionsArgument,
@@ -224,8 +224,10 @@ pub(crate) enum Format {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
-    /// One symbol, one codeword.
+    /// One symbol, one codeword with its position and a check, as the reference has it.
     Uor,
+    /// One byte, one squarefree word; a check for each frame: twice the size, at the speed of memory.
+    Dense,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -32,6 +32,7 @@ mod coder;
 mod codeword;
 pub mod container;
 mod decimal;
+pub mod dense;
 mod flow;
 mod limits;
 mod lookup;
@@ -41,6 +42,7 @@ mod product;
 pub mod program;
 mod reading;
 mod role;
+mod run;
 mod symbol;
 pub mod text;
 pub mod transform;
@@ -55,6 +57,7 @@ pub use flow::{Event, Flow, FlowDamage, FlowFault, FlowSummary};
 pub use limits::Limits;
 pub use reading::{Reading, Unreadable, read};
 pub use role::Role;
+pub use run::{CodewordRun, CodewordSlice};
 pub use symbol::{
     Kind, LENGTH_MAX, OPCODE_MAX, OPERAND_MAX, POSITION_MAX, SymbolError, VALUE_MAX, bare_header, data,
     header, ntt_header, operation, trailer,

@@ -1,9 +1,11 @@
-//! Symbols: what the codewords of a content stand for, eight or sixteen bits each.
+//! Symbols: what a content consists of. Mostly what codewords stand for, eight or sixteen bits each.
 //!
 //! Bytes are the payload of choice; text is its UTF-8. UTF-16 code units exist for
 //! exchange with the reference, whose text encoder emits one codeword for each.
 //! [`Symbols`] owns them, [`SymbolsRef`] borrows them; [`crate::text`] turns text
-//! into units and back. Source: [PrimeOS].
+//! into units and back. Programs, and whatever else consists of codewords of any kind, have those themselves as symbols. Source: [PrimeOS].
+
+use crate::run::{CodewordRun, CodewordSlice};
 
 /// Which kind of symbol a content consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -14,24 +16,28 @@ pub enum Units {
     Bytes,
     /// UTF-16 code units: 65 536 values, lone surrogates included.
     Utf16,
+    /// Codewords of any kind, as they are.
+    Codewords,
 }
 
 impl Units {
-    /// Returns the largest value a symbol may have.
+    /// Returns the largest value a symbol may have; 0 for codewords, which are no values.
     #[must_use]
     pub const fn value_max(self) -> u32 {
         match self {
             Self::Bytes => 0xFF,
             Self::Utf16 => 0xFFFF,
+            Self::Codewords => 0,
         }
     }
 
-    /// Returns how many bytes of content one symbol stands for.
+    /// Returns how many bytes of content one symbol stands for; `None` for codewords, which vary.
     #[must_use]
-    pub const fn bytes_each(self) -> usize {
+    pub const fn bytes_each(self) -> Option<usize> {
         match self {
-            Self::Bytes => 1,
-            Self::Utf16 => 2,
+            Self::Bytes => Some(1),
+            Self::Utf16 => Some(2),
+            Self::Codewords => None,
         }
     }
 }
@@ -54,6 +60,8 @@ pub enum Symbols {
     Bytes(Vec<u8>),
     /// UTF-16 code units.
     Utf16(Vec<u16>),
+    /// Codewords.
+    Codewords(CodewordRun),
 }
 
 impl Symbols {
@@ -63,6 +71,7 @@ impl Symbols {
         match units {
             Units::Bytes => Self::Bytes(Vec::new()),
             Units::Utf16 => Self::Utf16(Vec::new()),
+            Units::Codewords => Self::Codewords(CodewordRun::new()),
         }
     }
 
@@ -90,6 +99,7 @@ impl Symbols {
         match self {
             Self::Bytes(bytes) => SymbolsRef::Bytes(bytes.as_slice()),
             Self::Utf16(units) => SymbolsRef::Utf16(units.as_slice()),
+            Self::Codewords(run) => SymbolsRef::Codewords(run.as_slice()),
         }
     }
 
@@ -98,6 +108,7 @@ impl Symbols {
         match self {
             Self::Bytes(bytes) => u8::try_from(value).map(|byte| bytes.push(byte)).is_ok(),
             Self::Utf16(units) => u16::try_from(value).map(|unit| units.push(unit)).is_ok(),
+            Self::Codewords(_) => false,
         }
     }
 
@@ -106,6 +117,7 @@ impl Symbols {
         match (self, symbols) {
             (Self::Bytes(bytes), SymbolsRef::Bytes(more)) => bytes.extend_from_slice(more),
             (Self::Utf16(units), SymbolsRef::Utf16(more)) => units.extend_from_slice(more),
+            (Self::Codewords(run), SymbolsRef::Codewords(more)) => run.extend(more),
             _ => return false,
         }
         true
@@ -116,6 +128,7 @@ impl Symbols {
         match self {
             Self::Bytes(bytes) => bytes.clear(),
             Self::Utf16(units) => units.clear(),
+            Self::Codewords(run) => run.clear(),
         }
     }
 
@@ -134,6 +147,7 @@ impl Symbols {
         match self {
             Self::Bytes(bytes) => bytes.capacity(),
             Self::Utf16(units) => units.capacity() * 2,
+            Self::Codewords(run) => run.heap_bytes(),
         }
     }
 
@@ -142,6 +156,8 @@ impl Symbols {
         match self {
             Self::Bytes(bytes) => bytes.try_reserve_exact(count).is_ok(),
             Self::Utf16(units) => units.try_reserve_exact(count).is_ok(),
+            // Their bytes are known when they are there.
+            Self::Codewords(_) => true,
         }
     }
 }
@@ -153,6 +169,8 @@ pub enum SymbolsRef<'a> {
     Bytes(&'a [u8]),
     /// UTF-16 code units.
     Utf16(&'a [u16]),
+    /// Codewords.
+    Codewords(CodewordSlice<'a>),
 }
 
 impl<'a> SymbolsRef<'a> {
@@ -162,6 +180,7 @@ impl<'a> SymbolsRef<'a> {
         match self {
             Self::Bytes(_) => Units::Bytes,
             Self::Utf16(_) => Units::Utf16,
+            Self::Codewords(_) => Units::Codewords,
         }
     }
 
@@ -171,6 +190,7 @@ impl<'a> SymbolsRef<'a> {
         match self {
             Self::Bytes(bytes) => bytes.len(),
             Self::Utf16(units) => units.len(),
+            Self::Codewords(run) => run.len(),
         }
     }
 
@@ -180,12 +200,13 @@ impl<'a> SymbolsRef<'a> {
         self.len() == 0
     }
 
-    /// Returns the symbol at `index`, or `None` past the end.
+    /// Returns the value of the symbol at `index`, or `None` past the end and for codewords.
     #[must_use]
     pub fn get(self, index: usize) -> Option<u32> {
         match self {
             Self::Bytes(bytes) => bytes.get(index).copied().map(u32::from),
             Self::Utf16(units) => units.get(index).copied().map(u32::from),
+            Self::Codewords(_) => None,
         }
     }
 
@@ -200,6 +221,10 @@ impl<'a> SymbolsRef<'a> {
             Self::Utf16(units) => {
                 let (first, rest) = units.split_at_checked(len).unwrap_or((units, &[]));
                 (Self::Utf16(first), Self::Utf16(rest))
+            }
+            Self::Codewords(run) => {
+                let (first, rest) = run.split_at(len);
+                (Self::Codewords(first), Self::Codewords(rest))
             }
         }
     }
@@ -225,13 +250,16 @@ impl<'a> SymbolsRef<'a> {
         match self {
             Self::Bytes(bytes) => Symbols::Bytes(bytes.to_vec()),
             Self::Utf16(units) => Symbols::Utf16(units.to_vec()),
+            Self::Codewords(run) => Symbols::Codewords(run.to_run()),
         }
     }
 
-    /// Hands the content to `take`, piece by piece: bytes as they are, units with their less significant byte first.
+    /// Hands the content to `take`, piece by piece: bytes as they are, units with their less significant byte first,
+    /// codewords as a frame holds them.
     pub(crate) fn content(self, mut take: impl FnMut(&[u8])) {
         match self {
             Self::Bytes(bytes) => take(bytes),
+            Self::Codewords(run) => take(run.as_bytes()),
             Self::Utf16(units) => {
                 let mut buffer = [0_u8; 512];
                 for piece in units.chunks(buffer.len() / 2) {
@@ -262,6 +290,12 @@ impl<'a> From<&'a [u8]> for SymbolsRef<'a> {
 impl<'a> From<&'a [u16]> for SymbolsRef<'a> {
     fn from(units: &'a [u16]) -> Self {
         Self::Utf16(units)
+    }
+}
+
+impl<'a> From<&'a CodewordRun> for SymbolsRef<'a> {
+    fn from(run: &'a CodewordRun) -> Self {
+        Self::Codewords(run.as_slice())
     }
 }
 

@@ -4,7 +4,7 @@ use primestream_codec::container::{
     Compression, ContainerError, ContainerId, Continuity, DamageKind, FrameDecoder, FrameReader,
     HEADER_BYTES, Piece, Positions, Settings, encode_symbols,
 };
-use primestream_codec::{BlockLen, Limits, Symbols, Units};
+use primestream_codec::{BlockLen, CodewordRun, Limits, Symbols, Units, operation};
 
 /// What a reader that passes over damage makes of a container.
 #[derive(Debug, Default)]
@@ -131,6 +131,12 @@ fn samples() -> Vec<Sample> {
     let units =
         Symbols::Utf16("Hello, world! \u{1F600} na\u{EF}ve, \u{4E16}\u{754C}".encode_utf16().collect());
     let base = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(2).expect("two blocks");
+    let dense = Settings::dense().with_frame_blocks(1).expect("one block");
+    let three_frames: Vec<u8> = (0..600_u32).map(|i| (i * i >> 5).to_le_bytes()[0]).collect();
+    let mut program = CodewordRun::new();
+    for operand in 0..40 {
+        program.push(&operation(2, Some(operand)).expect("small"));
+    }
     let longer =
         base.with_block_len(BlockLen::try_new(17).expect("8 to 256")).with_frame_blocks(1).expect("one");
     [
@@ -142,6 +148,10 @@ fn samples() -> Vec<Sample> {
         (longer.with_units(Units::Utf16).with_compression(Compression::Zstd), units),
         (Settings::default(), bytes),
         (Settings::default(), Symbols::Bytes(Vec::new())),
+        (Settings::dense(), Symbols::Bytes(b"squarefree".to_vec())),
+        (dense.with_compression(Compression::Zstd), Symbols::Bytes(three_frames.clone())),
+        (dense, Symbols::Bytes(three_frames)),
+        (base.with_units(Units::Codewords), Symbols::Codewords(program)),
     ]
     .into_iter()
     .zip(1..)

@@ -4,7 +4,8 @@ use primestream_codec::container::{
     Compression, ContainerId, ContainerWriter, Header, Positions, Settings, decode_symbols, encode_symbols,
 };
 use primestream_codec::{
-    Assembler, BlockLen, Codeword, DecimalEncoder, Event, Limits, Symbols, SymbolsRef, Units, read,
+    Assembler, BlockLen, Codeword, CodewordRun, DecimalEncoder, Event, Limits, Reading, Symbols, SymbolsRef,
+    Units, read,
 };
 use primestream_primes::Natural;
 use proptest::prelude::*;
@@ -25,6 +26,15 @@ fn units() -> impl Strategy<Value = Vec<u16>> {
     prop::collection::vec(prop_oneof![0_u16..256, any::<u16>(), 0xD800_u16..0xE000], 0..600)
 }
 
+fn readings() -> impl Strategy<Value = Reading> {
+    prop_oneof![
+        (0_u64..3000, 0_u32..70_000).prop_map(|(position, value)| Reading::Data { position, value }),
+        prop::option::of(0_u64..500).prop_map(|operand| Reading::Operation { opcode: 97, operand }),
+        (0_u64..100).prop_map(|length| Reading::NttHeader { length }),
+        any::<u64>().prop_map(|check| Reading::Trailer { check }),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -33,6 +43,31 @@ proptest! {
         let container = encode_symbols(bytes.as_slice().into(), &settings, ContainerId(id)).expect("small");
         let decoded = decode_symbols(container.as_slice(), &Limits::default()).expect("intact");
         prop_assert_eq!(decoded, Symbols::Bytes(bytes));
+    }
+
+    #[test]
+    fn dense_bytes_come_back(
+        bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(7), 96_u8..128], 0..3000),
+        blocks in 1_u32..5,
+        zstd: bool,
+    ) {
+        let compression = if zstd { Compression::Zstd } else { Compression::None };
+        let settings = Settings::dense().with_compression(compression).with_frame_blocks(blocks).expect("few");
+        let container = encode_symbols(bytes.as_slice().into(), &settings, ContainerId([5; 16])).expect("small");
+        let decoded = decode_symbols(container.as_slice(), &Limits::default()).expect("intact");
+        prop_assert_eq!(decoded, Symbols::Bytes(bytes));
+    }
+
+    #[test]
+    fn codewords_come_back(readings in prop::collection::vec(readings(), 0..300), zstd: bool) {
+        let compression = if zstd { Compression::Zstd } else { Compression::None };
+        let settings = Settings::default().with_units(Units::Codewords).with_compression(compression);
+        let settings = settings.with_block_len(BlockLen::MIN).with_frame_blocks(8).expect("few");
+        let mut run = CodewordRun::new();
+        readings.iter().for_each(|reading| run.push(&reading.to_codeword().expect("small")));
+        let container = encode_symbols((&run).into(), &settings, ContainerId([5; 16])).expect("small");
+        let decoded = decode_symbols(container.as_slice(), &Limits::default()).expect("intact");
+        prop_assert_eq!(decoded, Symbols::Codewords(run));
     }
 
     #[test]
@@ -156,4 +191,14 @@ fn a_full_frame_of_every_byte_comes_back() {
             assert_eq!(decoded, Symbols::Bytes(bytes.clone()));
         }
     }
+}
+
+#[test]
+fn what_is_no_codeword_is_not_put_into_a_container() {
+    let mut run = CodewordRun::new();
+    run.push(&Codeword::new(Natural::from(1024_u64)));
+    run.push(&Codeword::new(Natural::from(12_345_u64)));
+    let settings = Settings::default().with_units(Units::Codewords);
+    let refused = encode_symbols((&run).into(), &settings, ContainerId([9; 16])).expect_err("12345 is none");
+    assert_eq!(refused.to_string(), "integer 1 is no codeword");
 }

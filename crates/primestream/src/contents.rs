@@ -6,7 +6,7 @@ use primestream_engine::{Emit, Interrupt, Operator, Outcome, Tally};
 
 /// Makes the bytes of a content of its symbols. Preserves order; holds at most one character.
 ///
-/// UTF-16 units become UTF-8; a lone surrogate fails with its index. `None` is a gap, over which no
+/// UTF-16 units become UTF-8; a lone surrogate fails with its index. Codewords become decimal lines. `None` is a gap, over which no
 /// character continues; it is counted as filtered.
 #[derive(Debug, Default)]
 pub struct Contents {
@@ -25,6 +25,10 @@ impl Operator for Contents {
                 let mut text = String::with_capacity(units.len());
                 self.text.push(&units, &mut text).map_err(|error| Interrupt::failed("decode", error))?;
                 out.emit(text.into_bytes())
+            }
+            Some(Symbols::Codewords(run)) => {
+                let lines: Vec<String> = run.iter().map(|codeword| codeword.to_decimal() + "\n").collect();
+                out.emit(lines.concat().into_bytes())
             }
             None => {
                 self.text = UnitsToText::default();

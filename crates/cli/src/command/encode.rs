@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use primestream::prelude::*;
 
 use super::units;
-use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile};
+use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile, UnitsArgument};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::{self, Output};
 use crate::run;
@@ -31,9 +31,13 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
-    let Profile::Uor = arguments.profile;
-    let block = BlockLen::try_new(arguments.block.into())
-        .ok_or_else(|| Ending::usage(format_args!("a block of {} symbols", arguments.block)))?;
+    if arguments.profile == Profile::Dense {
+        return dense(arguments);
+    }
+    let block = arguments
+        .block
+        .map_or(Some(BlockLen::DEFAULT), |len| BlockLen::try_new(len.into()))
+        .ok_or_else(|| Ending::usage("a block has 8 to 256 symbols"))?;
     if arguments.format == Format::Decimal && arguments.compress != Compress::None {
         return Err(Ending::usage("decimal lines are not compressed: `--compress` belongs to containers"));
     }
@@ -41,18 +45,38 @@ fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
         PositionsArgument::Block => Positions::Block,
         PositionsArgument::Global => Positions::Global,
     };
-    let compression = match arguments.compress {
-        Compress::None => Compression::None,
-        Compress::Zstd => Compression::Zstd,
-    };
     let settings = Settings::default()
         .with_block_len(block)
         .with_units(units(arguments.units))
         .with_positions(positions)
-        .with_compression(compression);
+        .with_compression(compression(arguments.compress));
     // Codewords with global positions grow; few to a frame keep it within what readers accept.
     let frame_blocks = if positions == Positions::Global { 8 } else { settings.frame_blocks() };
     settings.with_frame_blocks(frame_blocks).ok_or_else(|| Ending::usage("frames of no symbol"))
+}
+
+/// Returns the settings of words without positions.
+fn dense(arguments: &Arguments) -> Result<Settings, Ending> {
+    let refused = [
+        (
+            arguments.format == Format::Decimal,
+            "`--format decimal`: words of profile dense are not told apart by it",
+        ),
+        (arguments.block.is_some(), "`--block`: a frame of profile dense is one block"),
+        (arguments.positions != PositionsArgument::Block, "`--positions`: profile dense has none"),
+        (arguments.units != UnitsArgument::Bytes, "`--units`: profile dense has bytes"),
+    ];
+    match refused.iter().find(|(is_asked, _)| *is_asked) {
+        Some((_, why)) => Err(Ending::usage(why)),
+        None => Ok(Settings::dense().with_compression(compression(arguments.compress))),
+    }
+}
+
+fn compression(argument: Compress) -> Compression {
+    match argument {
+        Compress::None => Compression::None,
+        Compress::Zstd => Compression::Zstd,
+    }
 }
 
 /// Makes an identity no other container has, so that frames of two cannot be mixed.

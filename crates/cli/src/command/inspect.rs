@@ -63,11 +63,15 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
 
 fn in_words(name: &str, header: &Header, counts: &Counts) -> String {
     let settings = header.settings();
-    let content_bytes = counts.symbols * settings.units().bytes_each() as u64;
+    let content_bytes = settings.units().bytes_each().map(|each| counts.symbols * each as u64);
+    let ratio = content_bytes.map_or_else(String::new, |bytes| {
+        format!(", {:.2} for each of content", counts.stored_bytes as f64 / bytes.max(1) as f64)
+    });
     let mut text = format!(
-        "{name}: container version {VERSION}, profile uor, id {}\n\
+        "{name}: container version {VERSION}, profile {}, id {}\n\
          units {:?}, positions {:?}, blocks of {} symbols, frames of {} symbols, compression {:?}\n\
-         {} frames ({} compressed), {} symbols, {} bytes stored, {:.2} for each of content",
+         {} frames ({} compressed), {} symbols, {} bytes stored{ratio}",
+        format!("{:?}", settings.profile()).to_lowercase(),
         header.id(),
         settings.units(),
         settings.positions(),
@@ -78,7 +82,6 @@ fn in_words(name: &str, header: &Header, counts: &Counts) -> String {
         counts.compressed,
         counts.symbols,
         counts.stored_bytes + HEADER_BYTES as u64,
-        counts.stored_bytes as f64 / content_bytes.max(1) as f64,
     );
     match &counts.end {
         Some(end) => {
@@ -107,7 +110,7 @@ fn in_json(header: &Header, counts: &Counts) -> Value {
         })
         .collect();
     json!({
-        "version": VERSION, "profile": "uor", "id": header.id().to_string(),
+        "version": VERSION, "profile": format!("{:?}", settings.profile()).to_lowercase(), "id": header.id().to_string(),
         "units": format!("{:?}", settings.units()).to_lowercase(),
         "positions": format!("{:?}", settings.positions()).to_lowercase(),
         "compression": format!("{:?}", settings.compression()).to_lowercase(),

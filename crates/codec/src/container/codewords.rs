@@ -12,9 +12,19 @@ pub(super) struct Codewords<'a> {
 }
 
 impl<'a> Codewords<'a> {
-    pub(super) fn new(payload: &'a [u8], limits: &Limits) -> Self {
-        let bytes_max = usize::try_from(limits.codeword_bits_max.div_ceil(8)).unwrap_or(usize::MAX);
+    /// Takes a payload whose codewords have at most so many bytes each.
+    pub(super) const fn new(payload: &'a [u8], bytes_max: usize) -> Self {
         Self { rest: payload, total: payload.len(), bytes_max }
+    }
+
+    /// Takes a payload whose codewords are within the caller's limits.
+    pub(super) fn within(payload: &'a [u8], limits: &Limits) -> Self {
+        Self::new(payload, usize::try_from(limits.codeword_bits_max.div_ceil(8)).unwrap_or(usize::MAX))
+    }
+
+    /// Returns what has not been taken.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// Returns how many bytes have been taken.
@@ -66,7 +76,7 @@ mod tests {
     use super::*;
 
     fn first(payload: &[u8]) -> Result<&[u8], BlockFault> {
-        Codewords::new(payload, &Limits::default()).next()
+        Codewords::within(payload, &Limits::default()).next()
     }
 
     #[test]

@@ -15,12 +15,13 @@ use crate::limits::Limits;
 use crate::lookup::ByteCodewords;
 use crate::reading::{Reading, Unreadable, read, value_at};
 use crate::symbol::Kind;
-use crate::units::{Symbols, SymbolsRef};
+use crate::units::{Symbols, SymbolsRef, Units};
 
 use super::codewords::Codewords;
 use super::damage::{CodewordDamage, FrameDamage, FrameFault, Verdict};
+use super::dense::Place;
 use super::frame::{FRAME_HEAD_BYTES, RawFrame};
-use super::header::{Compression, Header, Positions};
+use super::header::{Compression, Header, Positions, Profile};
 
 /// Decodes frames of one container, in any order.
 ///
@@ -110,7 +111,7 @@ impl FrameDecoder {
         let mut whole = std::mem::take(&mut self.whole);
         let decoded = self.decompress(frame, &mut whole).and_then(|()| {
             let payload = if frame.is_compressed() { &whole } else { &frame.payload };
-            self.decode_blocks(frame, Codewords::new(payload, &self.limits), symbols)
+            self.decode_payload(frame, payload, symbols)
         });
         self.whole = whole;
         decoded
@@ -132,21 +133,56 @@ impl FrameDecoder {
         if whole.len() == frame.whole_bytes() { Ok(()) } else { Err(FrameFault::Decompression) }
     }
 
+    fn decode_payload(
+        &mut self,
+        frame: &RawFrame,
+        payload: &[u8],
+        symbols: &mut Symbols,
+    ) -> Result<(), FrameFault> {
+        let settings = self.header.settings();
+        let place =
+            Place { id: self.header.id(), frame: frame.number(), compression: settings.compression() };
+        let left = match (settings.profile(), &mut *symbols) {
+            (Profile::Dense, Symbols::Bytes(bytes)) => {
+                let trailer_of = |check| self.coder.trailer(check).to_bytes();
+                let left = place.take(payload, frame.symbols(), bytes, trailer_of);
+                left.map_err(|fault| FrameFault::Block { block: 0, fault })?.len()
+            }
+            (_, Symbols::Codewords(run)) => {
+                let mut codewords = Codewords::within(payload, &self.limits);
+                for index in 0..frame.symbols() {
+                    let of_frame = |fault| FrameFault::Block { block: 0, fault };
+                    let codeword = codewords.next().map_err(of_frame)?;
+                    read(&Natural::from_le_bytes(codeword), &self.limits)
+                        .map_err(|_| of_frame(BlockFault::Codeword { index }))?;
+                    run.push_bytes(codeword);
+                }
+                codewords.left()
+            }
+            _ => {
+                let mut codewords = Codewords::within(payload, &self.limits);
+                self.decode_blocks(frame, &mut codewords, symbols)?;
+                codewords.left()
+            }
+        };
+        match left {
+            0 => Ok(()),
+            bytes => Err(FrameFault::Remainder { bytes }),
+        }
+    }
+
     fn decode_blocks(
         &mut self,
         frame: &RawFrame,
-        mut codewords: Codewords<'_>,
+        codewords: &mut Codewords<'_>,
         symbols: &mut Symbols,
     ) -> Result<(), FrameFault> {
         for block in Blocks::of(frame, &self.header) {
             let start = symbols.len();
-            self.decode_block(&block, &mut codewords, symbols, start)
+            self.decode_block(&block, codewords, symbols, start)
                 .map_err(|fault| FrameFault::Block { block: block.index, fault })?;
         }
-        match codewords.left() {
-            0 => Ok(()),
-            bytes => Err(FrameFault::Remainder { bytes }),
-        }
+        Ok(())
     }
 
     fn decode_block(
@@ -176,6 +212,8 @@ impl FrameDecoder {
         let content = match &*symbols {
             Symbols::Bytes(bytes) => SymbolsRef::Bytes(bytes.get(start..).unwrap_or_default()),
             Symbols::Utf16(units) => SymbolsRef::Utf16(units.get(start..).unwrap_or_default()),
+            // Codewords are in no blocks.
+            Symbols::Codewords(run) => run.into(),
         };
         let check = block_check(self.header.id().0, block.sequence, content);
         if codewords.next()? != self.expected_trailer(check) {
@@ -214,10 +252,16 @@ impl FrameDecoder {
     #[must_use]
     pub fn examine(&mut self, frame: &RawFrame) -> Vec<CodewordDamage> {
         let mut found = Vec::new();
+        // The words of profile dense have no check each, and codewords outside of blocks no place.
+        if self.header.settings().profile() == Profile::Dense
+            || self.header.settings().units() == Units::Codewords
+        {
+            return found;
+        }
         let mut whole = std::mem::take(&mut self.whole);
         if self.decompress(frame, &mut whole).is_ok() {
             let payload = if frame.is_compressed() { &whole } else { &frame.payload };
-            let mut codewords = Codewords::new(payload, &self.limits);
+            let mut codewords = Codewords::within(payload, &self.limits);
             for block in Blocks::of(frame, &self.header) {
                 let left = self.limits.codewords_listed_max.saturating_sub(found.len());
                 let whole_block = self.examine_block(frame, &block, &mut codewords, &mut found, left);

@@ -9,11 +9,14 @@ use crate::block::block_check;
 use crate::coder::Coder;
 use crate::limits::Limits;
 use crate::product::Product;
+use crate::reading::read;
+use crate::run::{CodewordSlice, append_length};
 use crate::units::{SymbolsRef, Units};
 
+use super::dense::Place;
 use super::error::EncodeError;
 use super::frame::{Digest, EndFrame, FLAG_COMPRESSED, FrameHead, KIND_CONTENT, KIND_END};
-use super::header::{Compression, Header, Positions};
+use super::header::{Compression, Header, Positions, Profile};
 
 /// Encodes frames of one container, in any order.
 ///
@@ -141,6 +144,19 @@ impl FrameEncoder {
         symbols: SymbolsRef<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
+        match (self.header.settings().profile(), symbols) {
+            (Profile::Dense, SymbolsRef::Bytes(bytes)) => {
+                let place = Place {
+                    id: self.header.id(),
+                    frame: number,
+                    compression: self.header.settings().compression(),
+                };
+                place.append(bytes, &mut self.coder, out);
+                return Ok(());
+            }
+            (_, SymbolsRef::Codewords(run)) => return self.append_run(run, out),
+            _ => {}
+        }
         let id = self.header.id().0;
         let block_len = self.header.settings().block_len();
         let start = out.len();
@@ -159,6 +175,20 @@ impl FrameEncoder {
                 return Err(EncodeError::FrameTooLarge { bytes, bytes_max });
             }
         }
+        Ok(())
+    }
+
+    /// Appends codewords as they are, each of which must have a reading.
+    fn append_run(&mut self, run: CodewordSlice<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let (bytes, bytes_max) = (run.as_bytes().len(), Limits::default().frame_bytes_max);
+        if bytes > bytes_max {
+            return Err(EncodeError::FrameTooLarge { bytes, bytes_max });
+        }
+        for (index, codeword) in run.to_run().iter().enumerate() {
+            read(codeword.as_natural(), &Limits::default())
+                .map_err(|unreadable| EncodeError::Unreadable { index, unreadable })?;
+        }
+        out.extend_from_slice(run.as_bytes());
         Ok(())
     }
 
@@ -184,6 +214,8 @@ impl FrameEncoder {
                     }
                 }
             }
+            // Codewords are appended as they are.
+            (Positions::Block, SymbolsRef::Codewords(_)) => return Err(EncodeError::WrongUnits),
             (Positions::Global, _) => {
                 // The product cannot overflow and be accepted: positions end long before.
                 let first = block.saturating_mul(settings.block_len().get() as u64);
@@ -199,7 +231,11 @@ impl FrameEncoder {
     /// Appends `whole`, compressed if that is shorter; tells whether it was.
     fn append_compressed(&mut self, whole: &[u8], out: &mut Vec<u8>) -> Result<bool, EncodeError> {
         if self.compressor.is_none() {
-            let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(EncodeError::Compression)?;
+            let level = match self.header.settings().profile() {
+                Profile::Uor => ZSTD_LEVEL,
+                Profile::Dense => ZSTD_LEVEL_DENSE,
+            };
+            let compressor = zstd::bulk::Compressor::new(level).map_err(EncodeError::Compression)?;
             self.compressor = Some(Compressor(compressor));
         }
         let Some(Compressor(compressor)) = &mut self.compressor else { return Ok(false) };
@@ -255,16 +291,8 @@ impl ContentDigest {
     }
 }
 
-/// Appends a codeword as a frame holds it: its length as LEB128, its bytes.
-pub(super) fn append_codeword(product: &Product, out: &mut Vec<u8>) {
-    let mut rest = product.byte_len();
-    while rest > 0x7F {
-        let [low, ..] = rest.to_le_bytes();
-        out.push(low | 0x80);
-        rest >>= 7;
-    }
-    let [low, ..] = rest.to_le_bytes();
-    out.push(low);
+fn append_codeword(product: &Product, out: &mut Vec<u8>) {
+    append_length(product.byte_len(), out);
     product.append_to(out);
 }
 
@@ -285,6 +313,9 @@ impl std::fmt::Debug for Compressor {
 /// Level of compression. Codewords repeat themselves so much that higher levels gain little for their time.
 const ZSTD_LEVEL: i32 = 1;
 
+/// The same for profile `dense`, whose frames are as hard to compress as their content: zstd's own default.
+const ZSTD_LEVEL_DENSE: i32 = 3;
+
 impl Header {
     /// Returns the number of a frame's block in the container.
     pub(super) fn block_number(&self, frame: u64, block: u64) -> Option<u64> {
@@ -301,12 +332,18 @@ impl Header {
                 frame.saturating_add(1).saturating_mul(frame_symbols).min(crate::symbol::POSITION_MAX)
             }
         };
+        match (settings.profile(), settings.units()) {
+            (Profile::Dense, _) => return super::dense::payload_bytes_max(symbols),
+            // As long as the caller's limits allow.
+            (_, Units::Codewords) => return u32::MAX.into(),
+            _ => {}
+        }
         // Bits of 5^(last/8+1) · 2^9 · 3^130, of 7^(value/128+1), and of the check; in whole bytes, with
         // the length in front.
         let fives = (last / 8 + 1).saturating_mul(7) / 3;
         let sevens = match settings.units() {
-            Units::Bytes => 6,
             Units::Utf16 => 1438,
+            _ => 6,
         };
         let data = (fives + 9 + 207 + sevens + 6 * 23) / 8 + 1 + 4;
         let blocks = symbols.div_ceil(settings.block_len().get() as u64);

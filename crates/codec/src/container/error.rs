@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::reading::Unreadable;
 use crate::symbol::SymbolError;
 
 /// A container cannot be read on.
@@ -118,6 +119,13 @@ pub enum EncodeError {
     },
     /// A codeword cannot be formed.
     Symbol(SymbolError),
+    /// A codeword of a run has not exactly one reading.
+    Unreadable {
+        /// Which one of the frame, from 0.
+        index: usize,
+        /// What strict reading says of it.
+        unreadable: Unreadable,
+    },
     /// Block numbers or positions are exhausted.
     NumberTooLarge {
         /// Number of the frame.
@@ -145,6 +153,7 @@ impl fmt::Display for EncodeError {
                 write!(f, "{count} symbols in one frame, the limit is {count_max}")
             }
             Self::Symbol(_) => f.write_str("a symbol has no codeword"),
+            Self::Unreadable { index, .. } => write!(f, "integer {index} is no codeword"),
             Self::NumberTooLarge { frame } => write!(f, "block numbers of frame {frame} exceed 64 bits"),
             Self::FrameTooLarge { bytes, bytes_max } => {
                 write!(f, "frame of {bytes} bytes, the limit is {bytes_max}; take fewer blocks a frame")
@@ -159,6 +168,7 @@ impl Error for EncodeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Symbol(source) => Some(source),
+            Self::Unreadable { unreadable, .. } => Some(unreadable),
             Self::Compression(source) | Self::Io(source) => Some(source),
             _ => None,
         }

@@ -24,6 +24,17 @@ pub enum Positions {
     Global,
 }
 
+/// How codewords are formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Profile {
+    /// A codeword for each symbol, with its position and a check; as the reference forms them.
+    #[default]
+    Uor,
+    /// A squarefree word for each byte, and one check for a frame: for data of any size.
+    Dense,
+}
+
 /// Whether frames are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -60,6 +71,7 @@ impl fmt::Display for ContainerId {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Settings {
+    profile: Profile,
     units: Units,
     positions: Positions,
     compression: Compression,
@@ -68,16 +80,38 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Takes another kind of symbol.
+    /// Returns the settings of profile `dense`: a frame of 2^20 bytes is one block, and nothing but the number of
+    /// blocks in a frame, of 256 bytes each, and the compression can be chosen.
     #[must_use]
-    pub const fn with_units(self, units: Units) -> Self {
-        Self { units, ..self }
+    pub const fn dense() -> Self {
+        Self {
+            profile: Profile::Dense,
+            units: Units::Bytes,
+            positions: Positions::Block,
+            compression: Compression::None,
+            block_len: BlockLen::MAX,
+            frame_blocks: FRAME_SYMBOLS_MAX / BlockLen::MAX.to_u32(),
+        }
     }
 
-    /// Counts positions otherwise.
+    /// Takes another kind of symbol. Profile `dense` has bytes, and stays as it is; codewords are not counted, so that
+    /// with them positions are those within a block.
+    #[must_use]
+    pub const fn with_units(self, units: Units) -> Self {
+        match (self.profile, units) {
+            (Profile::Dense, _) => self,
+            (Profile::Uor, Units::Codewords) => Self { units, positions: Positions::Block, ..self },
+            (Profile::Uor, _) => Self { units, ..self },
+        }
+    }
+
+    /// Counts positions otherwise. Profile `dense` and codewords have none, and stay as they are.
     #[must_use]
     pub const fn with_positions(self, positions: Positions) -> Self {
-        Self { positions, ..self }
+        match (self.profile, self.units) {
+            (Profile::Dense, _) | (_, Units::Codewords) => self,
+            _ => Self { positions, ..self },
+        }
     }
 
     /// Compresses frames, or does not.
@@ -86,10 +120,15 @@ impl Settings {
         Self { compression, ..self }
     }
 
-    /// Takes blocks of another length, and as many in a frame as make about 16 384 symbols.
+    /// Takes blocks of another length, and as many in a frame as make about 16 384 symbols. Profile `dense` stays as it is.
     #[must_use]
     pub const fn with_block_len(self, block_len: BlockLen) -> Self {
-        Self { block_len, frame_blocks: FRAME_SYMBOLS_DEFAULT / block_len.to_u32(), ..self }
+        match self.profile {
+            Profile::Uor => {
+                Self { block_len, frame_blocks: FRAME_SYMBOLS_DEFAULT / block_len.to_u32(), ..self }
+            }
+            Profile::Dense => self,
+        }
     }
 
     /// Puts another number of blocks into a frame; `None` if a frame would have no symbol or
@@ -100,6 +139,12 @@ impl Settings {
             return None;
         }
         Some(Self { frame_blocks, ..self })
+    }
+
+    /// Returns how codewords are formed.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// Returns the kind of symbol.
@@ -142,6 +187,7 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            profile: Profile::Uor,
             units: Units::Bytes,
             positions: Positions::Block,
             compression: Compression::None,
@@ -184,10 +230,14 @@ impl Header {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.push(PROFILE_UOR);
+        bytes.push(match settings.profile {
+            Profile::Uor => 1,
+            Profile::Dense => 2,
+        });
         bytes.push(match settings.units {
             Units::Bytes => 1,
             Units::Utf16 => 2,
+            Units::Codewords => 3,
         });
         bytes.push(match settings.positions {
             Positions::Block => 1,
@@ -230,13 +280,15 @@ impl Header {
         }
         let newer =
             |offset, field, value: u8| ContainerError::NewerFeature { offset, field, value: value.into() };
-        match fields.u8() {
-            PROFILE_UOR => {}
+        let profile = match fields.u8() {
+            1 => Profile::Uor,
+            2 => Profile::Dense,
             value => return Err(newer(10, "profile", value)),
-        }
+        };
         let units = match fields.u8() {
             1 => Units::Bytes,
             2 => Units::Utf16,
+            3 => Units::Codewords,
             value => return Err(newer(11, "units", value)),
         };
         let positions = match fields.u8() {
@@ -258,9 +310,18 @@ impl Header {
             let offset = 36 + at as u64;
             return Err(newer(offset, "reserved", bytes.get(36 + at).copied().unwrap_or_default()));
         }
-        let settings = Settings { units, positions, compression, block_len, frame_blocks: 1 }
+        let settings = Settings { profile, units, positions, compression, block_len, frame_blocks: 1 }
             .with_frame_blocks(frame_blocks)
             .ok_or(invalid("blocks of a full frame", frame_blocks.into()))?;
+        if profile == Profile::Dense && units != Units::Bytes {
+            return Err(invalid("units of profile dense", bytes.get(11).copied().unwrap_or_default().into()));
+        }
+        if (profile == Profile::Dense || units == Units::Codewords) && positions != Positions::Block {
+            return Err(invalid("positions", bytes.get(12).copied().unwrap_or_default().into()));
+        }
+        if profile == Profile::Dense && block_len != BlockLen::MAX {
+            return Err(invalid("block length of profile dense", len.into()));
+        }
         Ok(Self { settings, id })
     }
 }
@@ -315,8 +376,6 @@ const _: () = assert!(FRAME_SYMBOLS_DEFAULT.is_multiple_of(64) && FRAME_SYMBOLS_
 /// First eight bytes of every container.
 pub const MAGIC: [u8; 8] = *b"\x8aPSC\r\n\x1a\n";
 
-const PROFILE_UOR: u8 = 1;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,7 +416,7 @@ mod tests {
 
     #[test]
     fn newer_containers_say_so() {
-        for (at, value) in [(8, 2), (9, 1), (10, 2), (11, 3), (12, 0), (13, 2), (36, 1), (59, 255)] {
+        for (at, value) in [(8, 2), (9, 1), (10, 3), (11, 4), (12, 0), (13, 2), (36, 1), (59, 255)] {
             let error = Header::parse(&forged(at, value)).expect_err("a newer header");
             assert!(error.to_string().starts_with("written by a newer version"), "byte {at}: {error}");
         }
@@ -365,7 +424,8 @@ mod tests {
 
     #[test]
     fn settings_out_of_range_are_refused() {
-        for (at, value) in [(14, 7), (15, 2), (16, 0), (19, 1), (8, 0)] {
+        // The header has UTF-16 units, global positions and blocks of 100, which profile dense has not.
+        for (at, value) in [(14, 7), (15, 2), (16, 0), (19, 1), (8, 0), (10, 2), (11, 3)] {
             let error = Header::parse(&forged(at, value)).expect_err("out of range");
             assert!(matches!(error, ContainerError::InvalidSetting { .. }), "byte {at}: {error}");
         }

@@ -10,6 +10,7 @@ mod codewords;
 mod continuity;
 mod damage;
 mod decode;
+mod dense;
 mod encode;
 mod error;
 mod frame;
@@ -25,7 +26,8 @@ pub use encode::{ContentDigest, FrameEncoder, encode_end};
 pub use error::{ContainerError, EncodeError};
 pub use frame::{Digest, EndFrame, FRAME_HEAD_BYTES, RawFrame};
 pub use header::{
-    Compression, ContainerId, FRAME_SYMBOLS_MAX, HEADER_BYTES, Header, MAGIC, Positions, Settings, VERSION,
+    Compression, ContainerId, FRAME_SYMBOLS_MAX, HEADER_BYTES, Header, MAGIC, Positions, Profile, Settings,
+    VERSION,
 };
 pub use read::{FrameReader, Piece};
 pub use whole::{DecodeError, decode_all, decode_symbols, encode_all, encode_symbols};

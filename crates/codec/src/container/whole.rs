@@ -61,7 +61,7 @@ pub fn encode_symbols(
 pub fn decode_all(container: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     match decode_symbols(container, limits)? {
         Symbols::Bytes(bytes) => Ok(bytes),
-        Symbols::Utf16(_) => Err(DecodeError::WrongUnits { units: Units::Utf16 }),
+        others => Err(DecodeError::WrongUnits { units: others.units() }),
     }
 }
 
