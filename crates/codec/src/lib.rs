@@ -43,6 +43,7 @@ pub mod program;
 mod reading;
 mod role;
 mod run;
+mod sequence;
 mod symbol;
 pub mod text;
 pub mod transform;
@@ -58,6 +59,7 @@ pub use limits::Limits;
 pub use reading::{Reading, Unreadable, read};
 pub use role::Role;
 pub use run::{CodewordRun, CodewordSlice};
+pub use sequence::SequenceReader;
 pub use symbol::{
     Kind, LENGTH_MAX, OPCODE_MAX, OPERAND_MAX, POSITION_MAX, SymbolError, VALUE_MAX, bare_header, data,
     header, ntt_header, operation, trailer,

@@ -2,8 +2,8 @@
 //!
 //! The engine moves items and knows nothing of numbers; `primes` and `codec` know numbers and nothing of
 //! streams. Here are the verbs that need both: [`container::encode`], [`container::decode`] and
-//! [`container::verify`] for the file format, [`decimal`] for one codeword a line, [`Factor`] and
-//! [`primes()`] for numbers.
+//! [`container::verify`] for the file format, [`decimal`] for one codeword a line, [`codewords`] for the integers
+//! themselves and the programs they are, [`Factor`] and [`primes()`] for numbers.
 //!
 //! # Examples
 //!
@@ -24,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod codewords;
 pub mod container;
 mod contents;
 pub mod decimal;
