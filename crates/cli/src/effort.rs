@@ -16,10 +16,10 @@ pub(crate) enum EffortArgument {
 
 impl EffortArgument {
     /// Returns what a number may cost.
-    pub(crate) fn allowance(self, n: &Natural) -> Allowance {
+    pub(crate) fn allowance(self) -> Allowance {
         match self {
             Self::Work(effort) => effort.into(),
-            Self::Time(time) => Allowance::of_time(time, n.bits()),
+            Self::Time(time) => Allowance::of_time(time),
         }
     }
 

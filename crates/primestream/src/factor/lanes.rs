@@ -191,6 +191,14 @@ impl Shared {
         })
     }
 
+    /// Returns whether there is time for a unit, which may have waited since it was handed out.
+    fn has_time_for(&self, unit: &Unit, now: Duration) -> bool {
+        self.allowance.time.is_none() || {
+            let spent = now.saturating_sub(self.lock().began.unwrap_or(now));
+            self.pace.work_left(self.allowance, spent).is_some_and(|work| unit.work() <= work)
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -271,9 +279,10 @@ impl Operator for Work {
     type Out = Found;
 
     fn on_item(&mut self, task: Task, out: &mut impl Emit<Found>) -> Outcome {
-        let is_of_use = self.shared.epoch.load(Ordering::Relaxed) == task.epoch;
+        let began = out.now();
+        let is_of_use = self.shared.epoch.load(Ordering::Relaxed) == task.epoch
+            && self.shared.has_time_for(&task.unit, began);
         let found = is_of_use.then(|| {
-            let began = out.now();
             let found = self.worker.run(&task.unit);
             self.shared.pace.note(&task.unit, out.now().saturating_sub(began));
             found

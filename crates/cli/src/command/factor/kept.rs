@@ -31,7 +31,7 @@ pub(super) fn run(
         return Err(Ending::usage("`--state` keeps one number, given as argument"));
     };
     let number = number(word.as_bytes()).map_err(Ending::usage)?;
-    let allowance = effort.allowance(&number);
+    let allowance = effort.allowance();
     let factoring = match read(file, &number)? {
         Some(factoring) => factoring,
         None => Factoring::new(&number, allowance.effort),

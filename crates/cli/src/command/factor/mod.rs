@@ -66,7 +66,7 @@ fn found(
     (lanes, under_way): (usize, &UnderWay),
     now: &dyn Fn() -> std::time::Duration,
 ) -> Result<Factored, PipelineError> {
-    let allowance = effort.allowance(&number);
+    let allowance = effort.allowance();
     if number.bits() < LANES_BITS_MIN {
         return Ok(factor_within(&number, allowance, now));
     }

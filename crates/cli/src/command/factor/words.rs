@@ -65,9 +65,14 @@ fn has_rest(factors: &Factorization) -> bool {
 fn complaint(answer: &Factored, effort: EffortArgument) -> Option<String> {
     has_rest(&answer.factorization).then(|| {
         format!(
-            "a cofactor of {} bits of a number of {} bits is left unfactored; {}",
+            "a cofactor of {} bits of a number of {} bits is left unfactored{}; {}",
             answer.factorization.cofactor().bits(),
             answer.number.0.bits(),
+            if answer.factorization.cofactor_primality().is_some() {
+                ""
+            } else {
+                ", and not tested for being prime"
+            },
             effort.more()
         )
     })

@@ -54,6 +54,17 @@ impl Setting {
     fn length(&self) -> u32 {
         u32::try_from(self.parameters.blocks * sieve::BLOCK).expect("an interval is far below 2^32")
     }
+
+    /// Returns about how many nanoseconds the polynomials of a leading coefficient take.
+    pub(crate) fn work(&self, leading: &Leading) -> u64 {
+        self.work_of_primes(leading.factors.len())
+    }
+
+    fn work_of_primes(&self, count: usize) -> u64 {
+        let polynomial =
+            u64::from(self.length()) / VALUES_A_NANOSECOND + self.base.len() as u64 * NANOSECONDS_A_PRIME;
+        polynomial << count.saturating_sub(1)
+    }
 }
 
 /// A number on the way to its factors: units that are handed out, and relations that came in.
@@ -89,6 +100,11 @@ impl Siqs {
     pub(crate) fn unit(&mut self) -> Leading {
         self.units_given += 1;
         self.chooser.next(&self.setting.base)
+    }
+
+    /// Returns about how many nanoseconds a unit takes.
+    pub(crate) fn unit_work(&self) -> u64 {
+        self.setting.work_of_primes(self.chooser.count())
     }
 
     /// Returns how many units were handed out.
@@ -177,6 +193,10 @@ impl Siqs {
         (!factor.is_one() && factor != *n).then_some(factor)
     }
 }
+
+/// Values of a polynomial that are sieved in a nanosecond, and what a prime of the base takes beside.
+const VALUES_A_NANOSECOND: u64 = 5;
+const NANOSECONDS_A_PRIME: u64 = 8;
 
 /// Relations beyond the columns of the matrix: each is a dependency more, of which half give a factor.
 const EXCESS: usize = 10;

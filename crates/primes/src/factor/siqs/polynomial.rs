@@ -45,6 +45,11 @@ impl Chooser {
         Self { target, count, pool, known: HashSet::new(), state: 0x9e37_79b9_7f4a_7c15 }
     }
 
+    /// Returns how many primes a coefficient has.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// Goes on with others than those chosen before so many units were handed out another day.
     pub(super) fn reseed(&mut self, units: u64) {
         // Source: [SteeleLeaFlood2014].
