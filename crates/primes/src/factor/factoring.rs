@@ -95,8 +95,11 @@ impl Factoring {
     /// Begins with a number. Takes the primes that trial division finds, and factors what is below 2^64.
     #[must_use]
     pub fn new(n: &Natural, effort: Effort) -> Self {
-        let mut factoring = Self::empty(n.clone(), effort);
-        let limits = factoring.limits;
+        Self::with_limits(n, effort, effort.limits())
+    }
+
+    pub(super) fn with_limits(n: &Natural, effort: Effort, limits: Limits) -> Self {
+        let mut factoring = Self { limits, ..Self::empty(n.clone(), effort) };
         if n.is_zero() {
             factoring.cofactor = Natural::ZERO;
             return factoring;
@@ -177,10 +180,14 @@ impl Factoring {
             let task = match attack.tasks.pop() {
                 Some(task) => task,
                 None if attack.may_sieve => {
-                    let siqs = attack.sieve.get_or_insert_with(|| Siqs::new(&attack.n));
-                    if siqs.unit_work() > work {
+                    let next = match &attack.sieve {
+                        Some(siqs) => siqs.setting().unit_work(),
+                        None => Siqs::first_work(attack.n.bits()),
+                    };
+                    if next > work {
                         return None;
                     }
+                    let siqs = attack.sieve.get_or_insert_with(|| Siqs::new(&attack.n));
                     Task::Sieve { setting: siqs.setting(), leading: siqs.unit() }
                 }
                 None => return None,
@@ -441,6 +448,18 @@ mod tests {
         assert!(factoring.methods().contains(&Method::QuadraticSieve));
         let factors = factoring.finish();
         assert_eq!((factors.product(), factors.is_complete()), (n, true));
+    }
+
+    #[test]
+    fn a_sieve_whose_units_are_too_long_is_not_begun() {
+        // RSA-100: curves of milliseconds, and a sieve of units of more than a second.
+        let n = "1522605027922533360535618378132637429718068114961380688657908494580122963258952897654000350692006139";
+        let mut factoring = Factoring::new(&n.parse().unwrap(), Effort::Deep);
+        assert!(factoring.unit_of_at_most(10_000_000).is_some_and(|unit| unit.work() <= 10_000_000));
+        assert!(factoring.unit_of_at_most(1).is_none());
+        assert!(factoring.unit_of_at_most(500_000_000).is_none());
+        let unit = factoring.unit_of_at_most(10_000_000_000).expect("a unit of the sieve");
+        assert!((500_000_000..10_000_000_000).contains(&unit.work()), "{}", unit.work());
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Task {
             Self::PMinus1 { n, first_bound, .. } => curves(n, *first_bound) / 3,
             Self::PPlus1 { n, first_bound, .. } => curves(n, *first_bound) / 8 * 3,
             Self::Curve { n, unit } => curves(n, unit.first_bound) * in_step(n),
-            Self::Sieve { setting, leading } => setting.work(leading),
+            Self::Sieve { setting, .. } => setting.unit_work(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod kernel;
 mod large;
 mod matrix;
 mod medium;
+mod memory;
 mod parameters;
 mod polynomial;
 mod relation;
@@ -32,9 +33,10 @@ use std::sync::Arc;
 use crate::Natural;
 use base::Base;
 use parameters::Parameters;
-use polynomial::Chooser;
+use polynomial::{Chooser, log2};
 use relation::Relations;
 
+pub(crate) use memory::memory_bytes;
 pub(crate) use polynomial::Leading;
 pub(crate) use relation::Relation;
 pub(crate) use sieve::Sieve;
@@ -55,15 +57,9 @@ impl Setting {
         u32::try_from(self.parameters.blocks * sieve::BLOCK).expect("an interval is far below 2^32")
     }
 
-    /// Returns about how many nanoseconds the polynomials of a leading coefficient take.
-    pub(crate) fn work(&self, leading: &Leading) -> u64 {
-        self.work_of_primes(leading.factors.len())
-    }
-
-    fn work_of_primes(&self, count: usize) -> u64 {
-        let polynomial =
-            u64::from(self.length()) / VALUES_A_NANOSECOND + self.base.len() as u64 * NANOSECONDS_A_PRIME;
-        polynomial << count.saturating_sub(1)
+    /// Returns about how many nanoseconds a unit takes.
+    pub(crate) fn unit_work(&self) -> u64 {
+        self.parameters.unit_work(log2(&self.kn))
     }
 }
 
@@ -86,7 +82,8 @@ impl Siqs {
         let base = Base::new(&kn, parameters.base_len);
         let chooser = Chooser::new(&kn, &base, parameters.blocks * sieve::BLOCK);
         let setting = Arc::new(Setting { n: n.clone(), kn, base, parameters });
-        Self { setting, chooser, relations: Relations::default(), excess: EXCESS, units_given: 0 }
+        let relations = Relations::of_at_most(parameters.waiting_max());
+        Self { setting, chooser, relations, excess: EXCESS, units_given: 0 }
     }
 
     /// Returns a prime of the base that divides the number, which trial division would have found.
@@ -102,9 +99,11 @@ impl Siqs {
         self.chooser.next(&self.setting.base)
     }
 
-    /// Returns about how many nanoseconds a unit takes.
-    pub(crate) fn unit_work(&self) -> u64 {
-        self.setting.work_of_primes(self.chooser.count())
+    /// Returns about how many nanoseconds it takes to begin with a number of so many bits, the first unit included.
+    pub(crate) fn first_work(bits: u64) -> u64 {
+        let parameters = Parameters::of_bits(bits);
+        // The multiplier adds a few bits.
+        parameters.preparation_work() + parameters.unit_work(bits as f64 + 3.0)
     }
 
     /// Returns how many units were handed out.
@@ -193,10 +192,6 @@ impl Siqs {
         (!factor.is_one() && factor != *n).then_some(factor)
     }
 }
-
-/// Values of a polynomial that are sieved in a nanosecond, and what a prime of the base takes beside.
-const VALUES_A_NANOSECOND: u64 = 5;
-const NANOSECONDS_A_PRIME: u64 = 8;
 
 /// Relations beyond the columns of the matrix: each is a dependency more, of which half give a factor.
 const EXCESS: usize = 10;
