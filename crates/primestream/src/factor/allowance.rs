@@ -28,6 +28,9 @@ pub struct Allowance {
     pub effort: Effort,
     /// The time, if that is bounded as well.
     pub time: Option<Duration>,
+    /// The bytes its factorisation may hold, if they are bounded. A piece whose sieve could hold more is not sieved: see
+    /// [`Factoring::memory_bytes`].
+    pub memory_bytes: Option<usize>,
 }
 
 impl Allowance {
@@ -36,13 +39,45 @@ impl Allowance {
     /// Trial division by the primes below 2^16 is done whatever the time, which for 10^5 bits takes some hundredths of a
     /// second; all else is left out if it would end later.
     pub const fn of_time(time: Duration) -> Self {
-        Self { effort: Effort::Deep, time: Some(time) }
+        Self { effort: Effort::Deep, time: Some(time), memory_bytes: None }
+    }
+
+    /// Bounds the bytes that the factorisation of a number may hold.
+    ///
+    /// A pipeline counts the numbers it holds, not what a lane fills while it works on one: give each lane its
+    /// part of what the process may hold beside the limit of the pipeline.
+    ///
+    /// ```
+    /// use primestream::{Allowance, factor_within, prelude::*};
+    ///
+    /// let n = ((Natural::ONE << 61) - 1) * ((Natural::ONE << 107) - 1);
+    /// let little = Allowance::from(Effort::Normal).within_memory(1 << 20);
+    /// assert!(!little.may_sieve(n.bits(), 1));
+    /// assert!(Allowance::from(Effort::Normal).within_memory(1 << 30).may_sieve(n.bits(), 1));
+    /// ```
+    #[must_use]
+    pub const fn within_memory(mut self, bytes: usize) -> Self {
+        self.memory_bytes = Some(bytes);
+        self
+    }
+
+    /// Returns whether the memory allows a sieve for a piece of so many bits on so many lanes.
+    pub fn may_sieve(self, bits: u64, lanes: usize) -> bool {
+        self.memory_bytes.is_none_or(|bytes| Factoring::memory_bytes(bits, self.effort, lanes) <= bytes)
+    }
+
+    /// Begins with a number.
+    pub(super) fn begin(self, n: &Natural, lanes: usize) -> Factoring {
+        match self.memory_bytes {
+            Some(bytes) => Factoring::within_memory(n, self.effort, bytes, lanes),
+            None => Factoring::new(n, self.effort),
+        }
     }
 }
 
 impl From<Effort> for Allowance {
     fn from(effort: Effort) -> Self {
-        Self { effort, time: None }
+        Self { effort, time: None, memory_bytes: None }
     }
 }
 
@@ -75,7 +110,7 @@ pub(super) fn factor_while(
     let (factorization, methods) = match n.to_u64() {
         Some(word) => (factor_u64(word).into(), if word > 1 { vec![Method::Word] } else { Vec::new() }),
         None => {
-            let mut factoring = Factoring::new(n, allowance.effort);
+            let mut factoring = allowance.begin(n, 1);
             let mut worker = Worker::new();
             let pace = Pace::default();
             let mut at = now();

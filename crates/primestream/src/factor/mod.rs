@@ -89,7 +89,7 @@ pub struct Factor {
 impl Factor {
     /// Makes the step.
     pub const fn new(effort: Effort) -> Self {
-        Self { allowance: Allowance { effort, time: None } }
+        Self { allowance: Allowance { effort, time: None, memory_bytes: None } }
     }
 
     /// Bounds the time that a number may take; it is exceeded by one unit of work at most.
@@ -97,6 +97,12 @@ impl Factor {
     pub const fn within(mut self, time: Duration) -> Self {
         self.allowance.time = Some(time);
         self
+    }
+}
+
+impl From<Allowance> for Factor {
+    fn from(allowance: Allowance) -> Self {
+        Self { allowance }
     }
 }
 
