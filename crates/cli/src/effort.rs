@@ -15,12 +15,13 @@ pub(crate) enum EffortArgument {
 }
 
 impl EffortArgument {
-    /// Returns what a number may cost.
-    pub(crate) fn allowance(self, n: &Natural) -> Allowance {
-        match self {
+    /// Returns what a number may cost, if its factorisation may hold so many bytes.
+    pub(crate) fn allowance(self, memory_bytes: Option<usize>) -> Allowance {
+        let allowance = match self {
             Self::Work(effort) => effort.into(),
-            Self::Time(time) => Allowance::of_time(time, n.bits()),
-        }
+            Self::Time(time) => Allowance::of_time(time),
+        };
+        Allowance { memory_bytes, ..allowance }
     }
 
     /// Returns what each number may cost that a proof of primality asks the factors of.

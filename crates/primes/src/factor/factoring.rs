@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use super::effort::{Effort, Limits};
+use super::inspection::{AT_ONCE_BITS_MAX, Finding, Inspection};
 use super::method::Method;
 use super::siqs::Siqs;
 use super::unit::{Gain, Outcome, Task, Unit};
 use super::word::{PrimePowerU64, factor_u64};
-use super::{Factorization, PrimePower, perfect_power, plan, trial};
+use super::{Factorization, PrimePower, plan, trial};
 use crate::Natural;
-use crate::primality::{Primality, primality};
+use crate::primality::Primality;
 use crate::tuning::TRIAL_DOUBLE_END;
 
 /// A number on the way to its factors.
 ///
 /// It hands out [units](Unit) of work and takes in what came of them, in any order and from any number of
 /// [workers](super::Worker); whoever drives it decides how many there are, and when to stop. Small
-/// primes and powers are found when it is made, and words are factored at once.
+/// primes are found when it is made, and words are factored at once; whether what is left is prime or a power is
+/// known then up to 512 bits, and of longer numbers asked by the first units.
 ///
 /// # Examples
 ///
@@ -50,11 +52,13 @@ pub struct Factoring {
     pub(super) methods: Vec<Method>,
 }
 
-/// A composite that is being split.
+/// A composite that is being split, or a piece that may be one.
 #[derive(Debug)]
 pub(super) struct Attack {
     pub(super) n: Arc<Natural>,
     pub(super) multiplicity: u32,
+    /// What is asked of it before it is split.
+    pub(super) inspection: Option<Inspection>,
     /// What is tried before the sieve, the next one last.
     pub(super) tasks: Vec<Task>,
     pub(super) sieve: Option<Siqs>,
@@ -91,8 +95,11 @@ impl Factoring {
     /// Begins with a number. Takes the primes that trial division finds, and factors what is below 2^64.
     #[must_use]
     pub fn new(n: &Natural, effort: Effort) -> Self {
-        let mut factoring = Self::empty(n.clone(), effort);
-        let limits = factoring.limits;
+        Self::with_limits(n, effort, effort.limits())
+    }
+
+    pub(super) fn with_limits(n: &Natural, effort: Effort, limits: Limits) -> Self {
+        let mut factoring = Self { limits, ..Self::empty(n.clone(), effort) };
         if n.is_zero() {
             factoring.cofactor = Natural::ZERO;
             return factoring;
@@ -153,18 +160,41 @@ impl Factoring {
     /// assert!(factoring.unit_of_at_most(1).is_none());
     /// ```
     pub fn unit_of_at_most(&mut self, work: u64) -> Option<Unit> {
-        let attack = self.attack.as_mut()?;
-        while attack.tasks.pop_if(|task| task.work() > work).is_some() {}
-        let task = match attack.tasks.pop() {
-            Some(task) => task,
-            None if attack.may_sieve => {
-                let siqs = attack.sieve.get_or_insert_with(|| Siqs::new(&attack.n));
-                Task::Sieve { setting: siqs.setting(), leading: siqs.unit() }
+        loop {
+            let attack = self.attack.as_mut()?;
+            if let Some(inspection) = &mut attack.inspection {
+                // Each answer decides what is asked next, and the time it took whether that is.
+                if attack.under_way > 0 {
+                    return None;
+                }
+                if let Some(question) = inspection.question(&attack.n, work) {
+                    attack.under_way += 1;
+                    let task = Task::Ask { n: Arc::clone(&attack.n), question };
+                    return Some(Unit { attack: self.attacks, task });
+                }
+                let finding = inspection.finding();
+                self.conclude(finding);
+                continue;
             }
-            None => return None,
-        };
-        attack.under_way += 1;
-        Some(Unit { attack: self.attacks, task })
+            while attack.tasks.pop_if(|task| task.work() > work).is_some() {}
+            let task = match attack.tasks.pop() {
+                Some(task) => task,
+                None if attack.may_sieve => {
+                    let next = match &attack.sieve {
+                        Some(siqs) => siqs.setting().unit_work(),
+                        None => Siqs::first_work(attack.n.bits()),
+                    };
+                    if next > work {
+                        return None;
+                    }
+                    let siqs = attack.sieve.get_or_insert_with(|| Siqs::new(&attack.n));
+                    Task::Sieve { setting: siqs.setting(), leading: siqs.unit() }
+                }
+                None => return None,
+            };
+            attack.under_way += 1;
+            return Some(Unit { attack: self.attacks, task });
+        }
     }
 
     /// Takes in what came of a unit. What came too late is of no use, and no harm.
@@ -174,6 +204,13 @@ impl Factoring {
         attack.done += 1;
         let factor = match outcome.gain {
             Gain::Nothing => None,
+            Gain::Answer(n, question, answer) => {
+                let inspection = attack.inspection.as_mut().filter(|_| n == attack.n);
+                if let Some(finding) = inspection.and_then(|inspection| inspection.take(question, answer)) {
+                    self.conclude(finding);
+                }
+                return;
+            }
             // An outcome of another factorisation could come here: it is believed only if it is true.
             Gain::Factor(factor) => {
                 let is_proper = !factor.is_one() && factor != *attack.n;
@@ -198,10 +235,11 @@ impl Factoring {
         self.attack.is_none() && self.open.is_empty()
     }
 
-    /// Returns how far it is with the piece it is splitting; `None` if there is none.
+    /// Returns how far it is with the piece it is splitting; `None` if there is none, or it is not known yet whether
+    /// it has to be split.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
-        let attack = self.attack.as_ref()?;
+        let attack = self.attack.as_ref().filter(|attack| attack.inspection.is_none())?;
         let bits = attack.n.bits();
         Some(match &attack.sieve {
             Some(siqs) => {
@@ -240,7 +278,9 @@ impl Factoring {
 
     /// Begins with what is open and leaves what has nothing to be tried any more.
     pub(super) fn settle(&mut self) {
-        while self.attack.as_ref().is_some_and(|attack| attack.tasks.is_empty() && !attack.may_sieve) {
+        let has_nothing =
+            |attack: &Attack| attack.inspection.is_none() && attack.tasks.is_empty() && !attack.may_sieve;
+        while self.attack.as_ref().is_some_and(has_nothing) {
             self.give_up();
         }
         self.advance();
@@ -263,30 +303,47 @@ impl Factoring {
             }
             return;
         }
-        let tested = n.bits() <= self.limits.primality_bits_max;
-        if tested {
-            match primality(&n) {
-                Primality::Composite => {}
-                passed => {
-                    return self.found.push(PrimePower {
-                        prime: n,
-                        exponent: multiplicity,
-                        primality: passed,
-                    });
-                }
-            }
+        let inspection = Inspection::of(n.bits(), &self.limits, self.factor_bits_min);
+        if n.bits() <= AT_ONCE_BITS_MAX {
+            let finding = inspection.run(&n);
+            return self.take_finding(n, multiplicity, finding);
         }
-        if n.bits() <= self.limits.power_bits_max
-            && let Some((root, exponent)) = perfect_power::root(&n, self.factor_bits_min)
-        {
-            self.note(Method::PerfectPower);
-            self.open.push((root, exponent * multiplicity));
-        } else if tested {
-            self.begin(n, multiplicity);
-        } else {
-            // Every method would spend all its work on a prime.
-            self.cofactor *= n.pow(multiplicity);
-            self.cofactor_tested = false;
+        self.attacks += 1;
+        self.attack = Some(Attack {
+            n: Arc::new(n),
+            multiplicity,
+            inspection: Some(inspection),
+            tasks: Vec::new(),
+            sieve: None,
+            may_sieve: false,
+            under_way: 0,
+            done: 0,
+        });
+    }
+
+    /// Goes on with what is known of the piece that was inspected.
+    fn conclude(&mut self, finding: Finding) {
+        if let Some(Attack { n, multiplicity, .. }) = self.attack.take() {
+            self.take_finding(Arc::unwrap_or_clone(n), multiplicity, finding);
+            self.advance();
+        }
+    }
+
+    fn take_finding(&mut self, n: Natural, multiplicity: u32, finding: Finding) {
+        match finding {
+            Finding::Prime => {
+                let primality = Primality::Probable;
+                self.found.push(PrimePower { prime: n, exponent: multiplicity, primality });
+            }
+            Finding::Power(root, exponent) => {
+                self.note(Method::PerfectPower);
+                self.open.push((root, exponent * multiplicity));
+            }
+            Finding::Composite => self.begin(n, multiplicity),
+            Finding::Unknown => {
+                self.cofactor *= n.pow(multiplicity);
+                self.cofactor_tested = false;
+            }
         }
     }
 
@@ -300,7 +357,16 @@ impl Factoring {
             return;
         }
         self.attacks += 1;
-        self.attack = Some(Attack { n, multiplicity, tasks, sieve: None, may_sieve, under_way: 0, done: 0 });
+        self.attack = Some(Attack {
+            n,
+            multiplicity,
+            inspection: None,
+            tasks,
+            sieve: None,
+            may_sieve,
+            under_way: 0,
+            done: 0,
+        });
     }
 
     fn split(&mut self, factor: Natural) {
@@ -313,8 +379,9 @@ impl Factoring {
 
     /// Leaves the piece that is being split as it is.
     fn give_up(&mut self) {
-        if let Some(Attack { n, multiplicity, .. }) = self.attack.take() {
+        if let Some(Attack { n, multiplicity, inspection, .. }) = self.attack.take() {
             self.cofactor *= n.pow(multiplicity);
+            self.cofactor_tested &= inspection.is_none_or(|asked| asked.finding() == Finding::Composite);
             self.advance();
         }
     }
@@ -381,6 +448,18 @@ mod tests {
         assert!(factoring.methods().contains(&Method::QuadraticSieve));
         let factors = factoring.finish();
         assert_eq!((factors.product(), factors.is_complete()), (n, true));
+    }
+
+    #[test]
+    fn a_sieve_whose_units_are_too_long_is_not_begun() {
+        // RSA-100: curves of milliseconds, and a sieve of units of more than a second.
+        let n = "1522605027922533360535618378132637429718068114961380688657908494580122963258952897654000350692006139";
+        let mut factoring = Factoring::new(&n.parse().unwrap(), Effort::Deep);
+        assert!(factoring.unit_of_at_most(10_000_000).is_some_and(|unit| unit.work() <= 10_000_000));
+        assert!(factoring.unit_of_at_most(1).is_none());
+        assert!(factoring.unit_of_at_most(500_000_000).is_none());
+        let unit = factoring.unit_of_at_most(10_000_000_000).expect("a unit of the sieve");
+        assert!((500_000_000..10_000_000_000).contains(&unit.work()), "{}", unit.work());
     }
 
     #[test]

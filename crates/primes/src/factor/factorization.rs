@@ -71,8 +71,8 @@ impl Factorization {
         &self.cofactor
     }
 
-    /// Returns what is known of the cofactor: `Composite`, or `None` if it was too
-    /// long to be tested and may be prime.
+    /// Returns what is known of the cofactor: `Composite`, or `None` if it, or a part of it, may be prime: it was
+    /// too long to be tested, or there was no time for that.
     #[must_use]
     pub fn cofactor_primality(&self) -> Option<Primality> {
         self.cofactor_tested.then_some(Primality::Composite)

@@ -11,7 +11,7 @@
 //!
 //! By file: `word` (below 2^64, with `hart` and `rho`), `many` (eight words at a time), `trial`, `perfect_power`, `p_minus_1`,
 //! `p_plus_1`, `ecm`, `siqs`; `band`, `effort` and `plan` (what is tried, and how much of it);
-//! `factoring`, `unit` and `save` (how it goes on), and the answer itself in `factorization`.
+//! `factoring`, `inspection`, `unit`, `memory` and `save` (how it goes on), and the answer itself in `factorization`.
 
 mod band;
 mod divisor;
@@ -20,8 +20,10 @@ mod effort;
 mod factoring;
 mod factorization;
 mod hart;
+mod inspection;
 mod lucas_sequence;
 mod many;
+mod memory;
 mod method;
 mod p_minus_1;
 mod p_plus_1;

@@ -66,7 +66,11 @@ impl Factoring {
         for (n, multiplicity) in &self.open {
             line(format_args!("open {n} {multiplicity}"));
         }
-        if let Some(attack) = &self.attack {
+        if let Some(attack) = &self.attack
+            && attack.inspection.is_some()
+        {
+            line(format_args!("open {} {}", attack.n, attack.multiplicity));
+        } else if let Some(attack) = &self.attack {
             let tasks = attack.tasks.len() as u64 + if attack.sieve.is_some() { 0 } else { attack.under_way };
             line(format_args!("attack {} {} {tasks}", attack.n, attack.multiplicity));
             if let Some(siqs) = &attack.sieve {
@@ -158,7 +162,9 @@ impl Reading {
                     parsed::<u64>(bits)?.min(self.state.limits.trial_end.ilog2().into());
             }
             ("open", [n, multiplicity]) => {
-                let part = self.part(n, multiplicity)?;
+                // Whether it is prime is asked when it is looked at.
+                let bits_max = self.state.limits.primality_bits_max.max(self.state.limits.power_bits_max);
+                let part = self.part_of_at_most(n, multiplicity, bits_max)?;
                 self.state.open.push(part);
             }
             ("attack", [n, multiplicity, tasks]) if self.state.attack.is_none() => {
@@ -193,14 +199,22 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads a part of the number above 1, which is short enough to be looked at, and how often it divides.
+    /// Reads a part of the number above 1, which is short enough to be tested, and how often it divides.
     fn part(&mut self, n: &str, times: &str) -> Result<(Natural, u32), &'static str> {
+        self.part_of_at_most(n, times, self.state.limits.primality_bits_max)
+    }
+
+    fn part_of_at_most(
+        &mut self,
+        n: &str,
+        times: &str,
+        bits_max: u64,
+    ) -> Result<(Natural, u32), &'static str> {
         let (n, times): (Natural, u32) = (parsed(n)?, parsed(times)?);
-        let limits = &self.state.limits;
         if n.bits() < 2 || times == 0 {
             return Err("it is no part of a number");
         }
-        if n.bits() > limits.primality_bits_max.max(64) || n.bits() > 64 && n.is_even() {
+        if n.bits() > bits_max.max(64) || n.bits() > 64 && n.is_even() {
             return Err("it is not what trial division leaves");
         }
         self.divide(&n, times)?;

@@ -19,7 +19,7 @@ pub use eight::are_primes;
 pub(crate) use eight::for_each_prime;
 
 use crate::Natural;
-use crate::montgomery::{DoubleMontgomery, LIMB_BITS_MAX, LargeRing, Montgomery, Ring, Task, with_ring};
+use crate::montgomery::{DoubleMontgomery, LIMB_BITS_MAX, Montgomery, Ring, Task, with_ring};
 use crate::table;
 
 /// How far the primality of a number is known.
@@ -97,12 +97,40 @@ pub fn primality(n: &Natural) -> Primality {
     }
     let passes = match n.to_u128() {
         Some(double) => together::passes(&DoubleMontgomery::new(double)),
-        None if n.bits() > LIMB_BITS_MAX => {
-            miller_rabin::passes_base_2_large(n) && lucas::passes(&LargeRing::new(n.clone()))
-        }
+        None if n.bits() > LIMB_BITS_MAX => passes_base_2(n) && passes_lucas(n),
         None => with_ring(n, BailliePsw),
     };
     if passes { Primality::Probable } else { Primality::Composite }
+}
+
+/// Returns whether an odd `n > 2^64` passes the first half of the test, which most composites fail.
+pub(crate) fn passes_base_2(n: &Natural) -> bool {
+    if n.bits() > LIMB_BITS_MAX { miller_rabin::passes_base_2_large(n) } else { with_ring(n, Strong) }
+}
+
+/// Returns whether an odd `n > 2^64` passes the second half of the test.
+pub(crate) fn passes_lucas(n: &Natural) -> bool {
+    with_ring(n, Lucas)
+}
+
+struct Strong;
+
+impl Task for Strong {
+    type Answer = bool;
+
+    fn in_ring<R: Ring>(self, ring: &R) -> bool {
+        miller_rabin::passes(ring, 2)
+    }
+}
+
+struct Lucas;
+
+impl Task for Lucas {
+    type Answer = bool;
+
+    fn in_ring<R: Ring>(self, ring: &R) -> bool {
+        lucas::passes(ring)
+    }
 }
 
 /// The test of Baillie and PSW, one half behind the other: most composites fail the first.

@@ -4,8 +4,8 @@
 //! factorisation itself is shared between the source and that lane; few units are on their way at a time, and
 //! those that came too late are passed over, so that little is done in vain.
 //!
-//! Costs the start of a pipeline, tens of microseconds for each thread. What the relations of a sieve hold is not
-//! counted by the budget: megabytes at 200 bits, and some hundred at 300.
+//! Costs the start of a pipeline, tens of microseconds for each thread. What a sieve holds is not counted by the budget
+//! but bounded before, by [`Allowance::within_memory`].
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -167,7 +167,7 @@ struct Shared {
     epoch: AtomicUsize,
     allowance: Allowance,
     pace: Pace,
-    under_way_max: usize,
+    lanes: usize,
 }
 
 struct State {
@@ -187,8 +187,16 @@ impl Shared {
             epoch: AtomicUsize::new(0),
             allowance,
             pace: Pace::default(),
-            under_way_max: UNITS_AHEAD * lanes,
+            lanes,
         })
+    }
+
+    /// Returns whether there is time for a unit, which may have waited since it was handed out.
+    fn has_time_for(&self, unit: &Unit, now: Duration) -> bool {
+        self.allowance.time.is_none() || {
+            let spent = now.saturating_sub(self.lock().began.unwrap_or(now));
+            self.pace.work_left(self.allowance, spent).is_some_and(|work| unit.work() <= work)
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -231,13 +239,13 @@ impl Source for Units {
             let state = &mut *guard;
             let began = *state.began.get_or_insert(now);
             let factoring =
-                state.factoring.get_or_insert_with(|| Factoring::new(&state.n, self.0.allowance.effort));
+                state.factoring.get_or_insert_with(|| self.0.allowance.begin(&state.n, self.0.lanes));
             let work_left = self.0.pace.work_left(self.0.allowance, now.saturating_sub(began));
             let Some(work) = work_left.filter(|_| !factoring.is_done()) else {
                 self.0.epoch.store(usize::MAX, Ordering::Relaxed);
                 return Ok(Supply::End);
             };
-            let has_room = state.under_way < self.0.under_way_max;
+            let has_room = state.under_way < UNITS_AHEAD * self.0.lanes;
             let next = if has_room { factoring.unit_of_at_most(work) } else { None };
             match next {
                 Some(unit) => {
@@ -271,9 +279,10 @@ impl Operator for Work {
     type Out = Found;
 
     fn on_item(&mut self, task: Task, out: &mut impl Emit<Found>) -> Outcome {
-        let is_of_use = self.shared.epoch.load(Ordering::Relaxed) == task.epoch;
+        let began = out.now();
+        let is_of_use = self.shared.epoch.load(Ordering::Relaxed) == task.epoch
+            && self.shared.has_time_for(&task.unit, began);
         let found = is_of_use.then(|| {
-            let began = out.now();
             let found = self.worker.run(&task.unit);
             self.shared.pace.note(&task.unit, out.now().saturating_sub(began));
             found

@@ -96,7 +96,7 @@ pub struct Factor {
 impl Factor {
     /// Makes the step.
     pub const fn new(effort: Effort) -> Self {
-        Self::of(Allowance { effort, time: None })
+        Self::of(Allowance { effort, time: None, memory_bytes: None })
     }
 
     const fn of(allowance: Allowance) -> Self {
@@ -118,6 +118,12 @@ impl Factor {
             out.emit(answer)?;
         }
         Ok(())
+    }
+}
+
+impl From<Allowance> for Factor {
+    fn from(allowance: Allowance) -> Self {
+        Self::of(allowance)
     }
 }
 

@@ -31,12 +31,19 @@ pub(super) fn run(
         return Err(Ending::usage("`--state` keeps one number, given as argument"));
     };
     let number = number(word.as_bytes()).map_err(Ending::usage)?;
-    let allowance = effort.allowance(&number);
+    let (allowance, lanes) = (effort.allowance(global.memory_limit), global.lanes());
+    if !allowance.may_sieve(number.bits(), lanes) {
+        return Err(Ending::usage(format_args!(
+            "the factorisation of {} bits with `--threads {lanes}` may hold {} bytes; `--memory-limit` allows fewer",
+            number.bits(),
+            Factoring::memory_bytes(number.bits(), allowance.effort, lanes)
+        )));
+    }
     let factoring = match read(file, &number)? {
         Some(factoring) => factoring,
         None => Factoring::new(&number, allowance.effort),
     };
-    let (advances, standing) = resume_in_lanes(factoring, allowance, global.lanes());
+    let (advances, standing) = resume_in_lanes(factoring, allowance, lanes);
     let under_way = UnderWay::default();
     let lent = under_way.lend();
     let answer = Arc::new(Mutex::new(None));

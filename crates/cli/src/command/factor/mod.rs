@@ -6,18 +6,22 @@ mod kept;
 mod words;
 
 use primestream::prelude::*;
-use primestream::{factor_in_lanes, factor_within, factor_words, usual_fill};
+use primestream::{Allowance, factor_in_lanes, factor_within, factor_words, usual_fill};
 use primestream_primes::{Band, factor_u64s};
 
 use super::numbers::{Answer, Asked, answer_all};
 use crate::args::{Factor as Arguments, Global, OrderArgument};
-use crate::effort::EffortArgument;
 use crate::exit::Outcome;
 use crate::progress::{Amount, UnderWay};
 use words::Style;
 
 pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
-    let style = Style { json: global.json, exponents: arguments.exponents, prove: arguments.prove };
+    // Each lane may have a number, and one of these all of them for its units.
+    let lanes = global.lanes();
+    let memory_bytes = global.memory_limit.map(|limit| limit / lanes);
+    let allowance = arguments.effort.allowance(memory_bytes);
+    let style =
+        Style { json: global.json, exponents: arguments.exponents, prove: arguments.prove, allowance, lanes };
     if let Some(file) = &arguments.state {
         return kept::run(&arguments.numbers, file, arguments.effort, style, global);
     }
@@ -30,7 +34,7 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     let amount = Amount::Factors(under_way.clone());
     let fill = |line: &[u8]| usual_fill(Band::of_bits(bits_of(line.trim_ascii())));
     answer_all(Asked { numbers, order, fill }, global, amount, move |numbers, lanes, now| {
-        let one = |number: Natural| match found(number, effort, (lanes, &under_way), now) {
+        let one = |number: Natural| match found(number, allowance, (lanes, &under_way), now) {
             Ok(answer) => style.answer(answer, effort),
             Err(error) => Answer { text: String::new(), complaint: Some(error.to_string()) },
         };
@@ -68,11 +72,10 @@ fn bits_of(line: &[u8]) -> u64 {
 /// number has them.
 fn found(
     number: Natural,
-    effort: EffortArgument,
+    allowance: Allowance,
     (lanes, under_way): (usize, &UnderWay),
     now: &dyn Fn() -> std::time::Duration,
 ) -> Result<Factored, PipelineError> {
-    let allowance = effort.allowance(&number);
     if number.bits() < LANES_BITS_MIN {
         return Ok(factor_within(&number, allowance, now));
     }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use primestream::Factored;
 use primestream::prelude::*;
-use primestream_primes::{Band, Certificate, FactorizationU64, PrimePower};
+use primestream::{Allowance, Factored};
+use primestream_primes::{Band, Certificate, Factoring, FactorizationU64, PrimePower};
 use serde_json::{Value, json};
 
 use crate::command::numbers::Answer;
@@ -18,6 +18,9 @@ pub(super) struct Style {
     pub(super) exponents: bool,
     /// Primes above 2^64 are proved where that succeeds.
     pub(super) prove: bool,
+    /// What each number may cost, and on how many lanes at most.
+    pub(super) allowance: Allowance,
+    pub(super) lanes: usize,
 }
 
 impl Style {
@@ -34,7 +37,7 @@ impl Style {
     pub(super) fn answer(self, mut answer: Factored, effort: EffortArgument) -> Answer {
         let proofs = if self.prove { answer.factorization.prove(effort.of_proofs()) } else { Vec::new() };
         let text = if self.json { in_json(&answer, &proofs) } else { self.in_words(&answer, &proofs) };
-        Answer { text, complaint: complaint(&answer, effort) }
+        Answer { text, complaint: self.complaint(&answer, effort) }
     }
 
     /// Writes a line as GNU `factor` does; where primes are to be proved, a line of each above 2^64 follows.
@@ -58,6 +61,27 @@ impl Style {
         text
     }
 
+    fn complaint(self, answer: &Factored, effort: EffortArgument) -> Option<String> {
+        let factors = &answer.factorization;
+        if !has_rest(factors) {
+            return None;
+        }
+        let bits = factors.cofactor().bits();
+        let tested =
+            if factors.cofactor_primality().is_some() { "" } else { ", and not tested for being prime" };
+        let more = if self.allowance.may_sieve(bits, self.lanes) {
+            effort.more().to_owned()
+        } else {
+            let needed = Factoring::memory_bytes(bits, self.allowance.effort, self.lanes);
+            let needed = needed.saturating_mul(self.lanes).div_ceil(1 << 20);
+            format!("a sieve for it needs `--memory-limit {needed}MiB`")
+        };
+        let number_bits = answer.number.0.bits();
+        Some(format!(
+            "a cofactor of {bits} bits of a number of {number_bits} bits is left unfactored{tested}; {more}"
+        ))
+    }
+
     fn append_power(self, text: &mut String, prime: &impl std::fmt::Display, exponent: u32) {
         let written = match exponent {
             2.. if self.exponents => write!(text, " {prime}^{exponent}"),
@@ -74,17 +98,6 @@ fn proof_of<'a>(prime: &Natural, proofs: &'a [Certificate]) -> Option<&'a Certif
 /// Returns whether a number other than 0 and 1 is left.
 fn has_rest(factors: &Factorization) -> bool {
     !factors.cofactor().is_zero() && !factors.cofactor().is_one()
-}
-
-fn complaint(answer: &Factored, effort: EffortArgument) -> Option<String> {
-    has_rest(&answer.factorization).then(|| {
-        format!(
-            "a cofactor of {} bits of a number of {} bits is left unfactored; {}",
-            answer.factorization.cofactor().bits(),
-            answer.number.0.bits(),
-            effort.more()
-        )
-    })
 }
 
 fn in_json(answer: &Factored, proofs: &[Certificate]) -> String {

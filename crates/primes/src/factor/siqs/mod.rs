@@ -19,6 +19,7 @@ mod kernel;
 mod large;
 mod matrix;
 mod medium;
+mod memory;
 mod parameters;
 mod polynomial;
 mod relation;
@@ -32,9 +33,10 @@ use std::sync::Arc;
 use crate::Natural;
 use base::Base;
 use parameters::Parameters;
-use polynomial::Chooser;
+use polynomial::{Chooser, log2};
 use relation::Relations;
 
+pub(crate) use memory::memory_bytes;
 pub(crate) use polynomial::Leading;
 pub(crate) use relation::Relation;
 pub(crate) use sieve::Sieve;
@@ -53,6 +55,11 @@ impl Setting {
     /// Returns the length of the interval that each polynomial is sieved over.
     fn length(&self) -> u32 {
         u32::try_from(self.parameters.blocks * sieve::BLOCK).expect("an interval is far below 2^32")
+    }
+
+    /// Returns about how many nanoseconds a unit takes.
+    pub(crate) fn unit_work(&self) -> u64 {
+        self.parameters.unit_work(log2(&self.kn))
     }
 }
 
@@ -75,7 +82,8 @@ impl Siqs {
         let base = Base::new(&kn, parameters.base_len);
         let chooser = Chooser::new(&kn, &base, parameters.blocks * sieve::BLOCK);
         let setting = Arc::new(Setting { n: n.clone(), kn, base, parameters });
-        Self { setting, chooser, relations: Relations::default(), excess: EXCESS, units_given: 0 }
+        let relations = Relations::of_at_most(parameters.waiting_max());
+        Self { setting, chooser, relations, excess: EXCESS, units_given: 0 }
     }
 
     /// Returns a prime of the base that divides the number, which trial division would have found.
@@ -89,6 +97,13 @@ impl Siqs {
     pub(crate) fn unit(&mut self) -> Leading {
         self.units_given += 1;
         self.chooser.next(&self.setting.base)
+    }
+
+    /// Returns about how many nanoseconds it takes to begin with a number of so many bits, the first unit included.
+    pub(crate) fn first_work(bits: u64) -> u64 {
+        let parameters = Parameters::of_bits(bits);
+        // The multiplier adds a few bits.
+        parameters.preparation_work() + parameters.unit_work(bits as f64 + 3.0)
     }
 
     /// Returns how many units were handed out.

@@ -33,10 +33,8 @@ pub(super) struct Chooser {
 impl Chooser {
     /// Chooses for `k·n` and an interval of `length` values.
     pub(super) fn new(kn: &Natural, base: &Base, length: usize) -> Self {
-        let target = ((log2(kn) + 1.0) / 2.0 - (length as f64 / 2.0).log2()).max(1.0);
-        let wanted = PRIME_BITS + kn.bits() as f64 / BITS_PER_PRIME_BIT;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number above 0")]
-        let count = (target / wanted).round().clamp(2.0, PARTS_MAX as f64) as usize;
+        let target = target(log2(kn), length);
+        let count = count(log2(kn), length);
         let size = (target / count as f64).exp2();
         let center = base.primes.partition_point(|&prime| f64::from(prime) < size).min(base.len() - 2);
         let half = (base.len() / POOL_PARTS).max(POOL_HALF_MIN);
@@ -106,6 +104,19 @@ impl Chooser {
         self.state ^= self.state << 17;
         usize::try_from(self.state >> 32).expect("half of the bits")
     }
+}
+
+/// Returns the length of a leading coefficient, in bits, for `k·n` of so many bits and an interval of `length` values.
+fn target(bits: f64, length: usize) -> f64 {
+    ((bits + 1.0) / 2.0 - (length as f64 / 2.0).log2()).max(1.0)
+}
+
+/// Returns how many primes it has.
+pub(super) fn count(bits: f64, length: usize) -> usize {
+    let wanted = PRIME_BITS + bits / BITS_PER_PRIME_BIT;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number above 0")]
+    let count = (target(bits, length) / wanted).round().clamp(2.0, PARTS_MAX as f64) as usize;
+    count
 }
 
 /// A number with a sign.

@@ -67,8 +67,10 @@ impl Relation {
 }
 
 /// Relations whose large primes are all there twice.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Relations {
+    /// Relations that may wait for their partner.
+    waiting_max: usize,
     complete: Vec<Relation>,
     /// The first relation of each large prime.
     partial: HashMap<u64, Relation>,
@@ -80,12 +82,23 @@ pub(super) struct Relations {
 }
 
 impl Relations {
+    /// Makes a place for relations, of which so many may wait for their partner.
+    pub(super) fn of_at_most(waiting_max: usize) -> Self {
+        let (complete, partial, known, columns) = Default::default();
+        Self { waiting_max, complete, partial, known, columns }
+    }
+
     /// Adds one, joining it with the first of the same large prime.
     pub(super) fn add(&mut self, relation: Relation, n: &Natural) {
+        let is_partial = relation.large != 1 && !relation.is_joined;
+        if is_partial && self.partial.len() >= self.waiting_max && !self.partial.contains_key(&relation.large)
+        {
+            return;
+        }
         if !self.known.insert(relation.root.rem_u64(MERSENNE_61)) {
             return;
         }
-        if relation.large == 1 || relation.is_joined {
+        if !is_partial {
             return self.push(relation);
         }
         match self.partial.entry(relation.large) {
@@ -130,3 +143,22 @@ fn join(a: &Relation, b: &Relation, n: &Natural) -> Relation {
 }
 
 const MERSENNE_61: u64 = (1 << 61) - 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_more_may_wait_those_with_a_partner_are_still_taken() {
+        let n = Natural::from(1_000_003_u64);
+        let mut relations = Relations::of_at_most(2);
+        let mut root = 1_u64;
+        for large in [101, 103, 107, 101, 107, 103] {
+            root += 1;
+            relations.add(Relation::new(root.into(), false, vec![1], large, false), &n);
+        }
+        let joined: Vec<u64> = relations.complete().iter().map(Relation::large).collect();
+        assert_eq!(joined, [101, 103]);
+        assert_eq!(relations.all().count(), 4);
+    }
+}

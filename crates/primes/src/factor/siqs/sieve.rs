@@ -45,7 +45,7 @@ impl Sieve {
         let Setting { kn, base, parameters, .. } = &*setting;
         let length = setting.length();
         let large = base.primes.partition_point(|&prime| prime < MEDIUM_END);
-        let small = base.primes.partition_point(|&prime| prime < SMALL_END).min(large);
+        let small = base.primes.partition_point(|&prime| prime < parameters.small_end).min(large);
         let largest = u64::from(*base.primes.last().expect("a base has primes"));
         let large_max = largest * u64::from(parameters.large_multiple);
         // The largest value, what small primes give on the average, and what may be left.
@@ -145,11 +145,6 @@ pub(super) const BLOCK_END: u16 = 1 << BLOCK_BITS;
 
 /// Bytes that a number of 16 bits can point to, so that none of its places needs a look whether it is there.
 pub(super) const REACH: usize = 1 << 16;
-
-/// First prime that is sieved.
-///
-/// Higher examines more candidates in vain, lower sieves by primes that hit often and say little.
-const SMALL_END: u32 = 256;
 
 /// First prime that is sieved over the whole interval.
 ///
