@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use primestream_codec::machine::Integer;
+
 use crate::effort::{self, EffortArgument};
-use crate::{decimal, sizes};
+use crate::limits::Limit;
+use crate::{decimal, limits, sizes};
 
 /// Streams of primes, factors and codewords, in a fixed amount of memory on all cores.
 ///
@@ -69,6 +72,14 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Show what a container says of itself, without decoding it.
     Inspect(Inspect),
+    /// Execute a program of codewords, and print each output on a line of its own as it comes.
+    Execute(Execute),
+    /// Make codewords of the text of a program.
+    Assemble(Assemble),
+    /// Write a program of codewords as text.
+    Disassemble(Disassemble),
+    /// Transform blocks to their frequencies, exactly, or back.
+    Transform(Transform),
     /// Print the prime factors of each number.
     #[command(disable_help_flag = true)]
     Factor(Factor),
@@ -149,6 +160,65 @@ pub(crate) struct Verify {
 pub(crate) struct Inspect {
     /// The container; the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Execute {
+    /// The program; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+    /// How codewords are written.
+    #[arg(long, value_enum, default_value = "container")]
+    pub(crate) format: Format,
+    /// Numbers for READ, separated by commas; 0 for more than there are.
+    #[arg(long = "input", value_name = "N,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) input_numbers: Vec<Integer>,
+    /// Most instructions executed.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit_steps: Option<u64>,
+    /// Another bound of what the program may spend: program_max, stack_max, memory_max, output_bytes_max,
+    /// number_bits_max, number_bytes_max or word_products_max.
+    #[arg(long, value_name = "NAME=N", value_parser = limits::parse)]
+    pub(crate) limit: Vec<Limit>,
+    /// Tell every instruction on the standard error before it is executed.
+    #[arg(long)]
+    pub(crate) trace: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Assemble {
+    /// The text of the program; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+    /// The file to write; the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to write codewords.
+    #[arg(long, value_enum, default_value = "container")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Disassemble {
+    /// The program; the standard input if it is `-` or not given.
+    pub(crate) input: Option<PathBuf>,
+    /// How codewords are written.
+    #[arg(long, value_enum, default_value = "container")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Transform {
+    /// Any file, or with `--inverse` the decimal lines of transformed blocks; the standard input if it is `-` or not
+    /// given.
+    pub(crate) input: Option<PathBuf>,
+    /// The file to write; the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Make the file of transformed blocks again.
+    #[arg(long)]
+    pub(crate) inverse: bool,
+    /// Bytes in a block, padded to a power of two; 64 unless given.
+    #[arg(long, value_name = "N", conflicts_with = "inverse", value_parser = clap::value_parser!(u16).range(8..=256))]
+    pub(crate) block: Option<u16>,
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,7 @@ mod decimal;
 mod effort;
 mod exit;
 mod files;
+mod limits;
 mod progress;
 mod run;
 mod signals;

@@ -248,7 +248,11 @@ fn usage_is_64() {
     for arguments in [
         &["encode", "--block", "7"][..],
         &["encode", "--block", "257"],
-        &["encode", "--profile", "dense"],
+        &["encode", "--profile", "dense", "--block", "64"],
+        &["encode", "--profile", "dense", "--format", "decimal"],
+        &["execute", "--limit", "stack_max"],
+        &["execute", "--limit", "patience=3"],
+        &["transform", "--inverse", "--block", "8"],
         &["encode", "--format", "decimal", "--compress", "zstd"],
         &["encode", "--memory-limit", "lots"],
         &["primes", "10", "5"],

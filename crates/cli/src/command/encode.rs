@@ -80,7 +80,7 @@ fn compression(argument: Compress) -> Compression {
 }
 
 /// Makes an identity no other container has, so that frames of two cannot be mixed.
-fn fresh_id() -> ContainerId {
+pub(super) fn fresh_id() -> ContainerId {
     // The standard library's hash keys are drawn from the system's random numbers.
     let mut id = [0; 16];
     for (index, half) in id.chunks_exact_mut(8).enumerate() {

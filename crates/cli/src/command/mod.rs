@@ -8,6 +8,8 @@ mod is_prime;
 mod man;
 mod numbers;
 mod primes;
+mod program;
+mod transform;
 mod verify;
 
 use primestream_codec::Units;
@@ -25,6 +27,10 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Decode(arguments) => decode::run(&arguments, &global),
         Command::Verify(arguments) => verify::run(&arguments, &global),
         Command::Inspect(arguments) => inspect::run(&arguments, &global),
+        Command::Execute(arguments) => program::execute(arguments, &global),
+        Command::Assemble(arguments) => program::assembled(&arguments, &global),
+        Command::Disassemble(arguments) => program::disassembled(&arguments, &global),
+        Command::Transform(arguments) => transform::run(&arguments, &global),
         Command::Factor(arguments) => factor::run(arguments, &global),
         Command::Primes(arguments) => primes::run(&arguments, &global),
         Command::IsPrime(arguments) => is_prime::run(arguments, &global),

@@ -1,9 +1,9 @@
 //! Programs, executed as their codewords arrive.
 
-use primestream_codec::machine::{Integer, Machine, MachineLimits, Pause};
+use primestream_codec::machine::{Integer, Machine, MachineError, MachineLimits, Pause, Watch};
 use primestream_codec::{Limits, Reading};
 use primestream_engine::stream::Head;
-use primestream_engine::{Emit, Interrupt, Operator, Order, Outcome, Stream, Tally, Weigh};
+use primestream_engine::{Emit, Operator, Order, Outcome, Stream, Tally, Weigh};
 
 use super::{Decode, Decoded};
 use crate::factor::Number;
@@ -21,12 +21,45 @@ pub struct Execution {
     pub limits: MachineLimits,
     /// What READ gives, in order.
     pub inputs: Vec<Integer>,
+    /// Whether every instruction is told before it is executed.
+    pub trace: bool,
+}
+
+/// What happens while a program is executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Happening {
+    /// An output.
+    Output(String),
+    /// An instruction is about to be executed; told only on request.
+    Executing {
+        /// Its place in the program, from 0.
+        place: usize,
+        /// The instruction.
+        instruction: Instruction,
+        /// How many values are on the stack.
+        depth: usize,
+        /// The topmost of them.
+        top: Option<Integer>,
+    },
+    /// The program failed, and this is the last that happens.
+    Failed(MachineError),
+}
+
+impl Weigh for Happening {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Output(text) => text.heap_bytes(),
+            Self::Executing { top, .. } => top.as_ref().map_or(0, Integer::heap_bytes),
+            Self::Failed(_) => 0,
+        }
+    }
 }
 
 /// Streams the outputs of a program as they are produced, while its codewords still arrive.
 ///
 /// A jump ahead waits for its target. An integer that is no codeword, an instruction that fails and a limit that is reached
-/// stop the pipeline, with the place; what was output before is not lost.
+/// stop the pipeline, with the place; outputs on their way are then given up. [`execute_watched`] gives all of them.
 ///
 /// # Examples
 ///
@@ -70,7 +103,43 @@ where
     H: Head,
     C: Operator<In = H::Item, Out = Instruction>,
 {
+    execute_watched(program, Execution { trace: false, ..execution })
+        .try_map(|happening| match happening {
+            Happening::Output(text) => Ok(Some(text)),
+            Happening::Executing { .. } => Ok(None),
+            Happening::Failed(error) => Err(error),
+        })
+        .filter_map(|output| output)
+        .boxed()
+}
+
+/// Streams what happens while a program is executed: every output, and, as an item that stops nothing, how it failed if it
+/// did.
+pub fn execute_watched<H, C>(program: Stream<Instruction, H, C>, execution: Execution) -> Stream<Happening>
+where
+    H: Head,
+    C: Operator<In = H::Item, Out = Instruction>,
+{
     program.boxed().through(Execute::new(execution)).boxed()
+}
+
+/// Gathers what happens in a slice.
+struct Watcher {
+    happenings: Vec<Happening>,
+    trace: bool,
+}
+
+impl Watch for Watcher {
+    fn output(&mut self, text: &str) {
+        self.happenings.push(Happening::Output(text.to_owned()));
+    }
+
+    fn instruction(&mut self, place: usize, instruction: &Reading, stack: &[Integer]) {
+        if self.trace {
+            let (instruction, top) = (Instruction(*instruction), stack.last().cloned());
+            self.happenings.push(Happening::Executing { place, instruction, depth: stack.len(), top });
+        }
+    }
 }
 
 /// Executes a program. Holds all of it, for jumps back.
@@ -89,38 +158,47 @@ impl Execute {
     }
 
     /// Goes on as far as the program is there, in slices between which the pipeline may stop.
-    fn go_on(&mut self, out: &mut impl Emit<String>) -> Outcome {
+    fn go_on(&mut self, out: &mut impl Emit<Happening>) -> Outcome {
         while !self.has_ended && !out.is_stopping() {
-            let mut outputs = Vec::new();
-            let pause = self.machine.run(SLICE, &mut |text: &str| outputs.push(text.to_owned()));
-            for output in outputs {
+            let mut watcher = Watcher { happenings: Vec::new(), trace: self.execution.trace };
+            let pause = self.machine.run(SLICE, &mut watcher);
+            for happening in watcher.happenings {
                 self.tally.created += 1;
-                out.emit(output)?;
+                out.emit(happening)?;
             }
-            match pause.map_err(|error| Interrupt::failed("execute", error))? {
-                Pause::Sliced => {}
-                Pause::Waiting => return Ok(()),
-                Pause::Ended => self.has_ended = true,
+            match pause {
+                Ok(Pause::Sliced) => {}
+                Ok(Pause::Waiting) => return Ok(()),
+                Ok(Pause::Ended) => self.has_ended = true,
+                Err(error) => return self.fail(error, out),
             }
         }
         Ok(())
+    }
+
+    fn fail(&mut self, error: MachineError, out: &mut impl Emit<Happening>) -> Outcome {
+        self.has_ended = true;
+        self.tally.created += 1;
+        out.emit(Happening::Failed(error))
     }
 }
 
 impl Operator for Execute {
     type In = Instruction;
-    type Out = String;
+    type Out = Happening;
 
-    fn on_item(&mut self, Instruction(instruction): Instruction, out: &mut impl Emit<String>) -> Outcome {
+    fn on_item(&mut self, Instruction(instruction): Instruction, out: &mut impl Emit<Happening>) -> Outcome {
         self.tally.absorbed += 1;
         if self.has_ended {
             return Ok(());
         }
-        self.machine.load(instruction).map_err(|error| Interrupt::failed("execute", error))?;
-        self.go_on(out)
+        match self.machine.load(instruction) {
+            Ok(()) => self.go_on(out),
+            Err(error) => self.fail(error, out),
+        }
     }
 
-    fn on_end(&mut self, out: &mut impl Emit<String>) -> Outcome {
+    fn on_end(&mut self, out: &mut impl Emit<Happening>) -> Outcome {
         self.machine.end_program();
         self.go_on(out)
     }

@@ -7,12 +7,16 @@
 
 mod execute;
 mod process;
+mod read;
 mod text;
+mod transform;
 mod verify;
 
-pub use execute::{Execution, Instruction, execute, execute_streaming_program};
+pub use execute::{Execution, Happening, Instruction, execute, execute_streaming_program, execute_watched};
 pub use process::{Processed, process_prime_stream};
+pub use read::{LineFault, NoProgramError, instructions_of_container, instructions_of_lines};
 pub use text::encode_text_stream;
+pub use transform::{TransformFault, TransformedError, inverse_transform, transform};
 pub use verify::{IntegrityReport, verify_stream_integrity};
 
 use primestream_codec::{Limits, Reading, SequenceReader, Unreadable};
@@ -51,7 +55,7 @@ impl Weigh for Decoded {
 /// let read: Vec<String> = codewords::decode_chunk_stream(numbers, 2, Limits::default())
 ///     .map(|decoded| decoded.reading.map_or_else(|why| why.to_string(), |reading| reading.kind().to_string()))
 ///     .collect()?;
-/// assert_eq!(read, ["data", "operation", "no reading"]);
+/// assert_eq!(read, ["data", "operation", "corrupt: no reading"]);
 /// # Ok::<(), PipelineError>(())
 /// ```
 pub fn decode_chunk_stream<H, C>(

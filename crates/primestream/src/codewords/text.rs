@@ -42,8 +42,11 @@ impl Operator for EncodeText {
     fn on_item(&mut self, text: String, out: &mut impl Emit<Number>) -> Outcome {
         self.tally.absorbed += 1;
         for unit in text.encode_utf16() {
-            let codeword =
-                data(self.position, unit.into()).map_err(|error| Interrupt::failed("encode text", error))?;
+            let codeword = data(self.position, unit.into()).map_err(|error| {
+                // The text in hand fails, and so does not become anything.
+                self.tally.absorbed -= 1;
+                Interrupt::failed("encode text", error)
+            })?;
             self.position += 1;
             self.tally.created += 1;
             out.emit(Number(codeword.into_natural()))?;

@@ -88,7 +88,7 @@ impl Weigh for Factored {
 pub struct Factor {
     allowance: Allowance,
     words: Vec<Number>,
-    /// Words that were taken, and those that were answered.
+    /// Numbers that were taken, and those that were answered.
     gathered: u64,
     answered: u64,
 }
@@ -132,13 +132,15 @@ impl Operator for Factor {
     type Out = Factored;
 
     fn on_item(&mut self, number: Number, out: &mut impl Emit<Factored>) -> Outcome {
+        // It is in hand while words before it are passed on, where one of them may fail.
+        self.gathered += 1;
         if number.0.to_u64().is_some() {
-            self.gathered += 1;
             self.words.push(number);
             return if self.words.len() < WORDS_TOGETHER { Ok(()) } else { self.answer_words(out) };
         }
         self.answer_words(out)?;
         let factored = factor_while(&number.0, self.allowance, || out.now(), || !out.is_stopping());
+        self.answered += 1;
         out.emit(factored)
     }
 

@@ -1,0 +1,148 @@
+//! Programs of codewords, and what else is made of codewords of any kind.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod program;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use program::{Folder, program, read, run, text};
+
+const COUNTDOWN: &str = "PUSH 3\nagain: DUP\nPRINT\nPUSH 1\nSUB\nDUP\nJIF again\nTEXT \"go\"\n";
+
+#[test]
+fn text_becomes_a_program_and_is_executed_and_comes_back() {
+    let folder = Folder::new();
+    let source = folder.write("countdown.txt", COUNTDOWN.as_bytes());
+    for format in ["container", "decimal"] {
+        let made = folder.name("countdown");
+        let said = run(&["assemble", &source, "-o", &made, "--format", format], b"").succeeds();
+        assert!(said.text().ends_with("countdown: 9 codewords\n"), "{}", said.text());
+        let outputs = run(&["execute", &made, "--format", format], b"").succeeds();
+        assert_eq!(outputs.text(), "3\n2\n1\ng\no\n");
+        let again = run(&["disassemble", &made, "--format", format], b"").succeeds();
+        assert_eq!(
+            again.text(),
+            "    PUSH 3\nL1: DUP\n    PRINT\n    PUSH 1\n    SUB\n    DUP\n    JIF L1\n    TEXT \"go\"\n"
+        );
+        let through_pipes = run(&["assemble", "-", "--format", format], COUNTDOWN.as_bytes()).succeeds();
+        let outputs = run(&["execute", "--format", format, "--json"], &through_pipes.stdout).succeeds();
+        assert_eq!(outputs.text(), "\"3\"\n\"2\"\n\"1\"\n\"g\"\n\"o\"\n");
+    }
+    let container = folder.name("countdown.prime");
+    run(&["assemble", &source, "-o", &container], b"").succeeds();
+    run(&["verify", &container], b"").succeeds();
+    let lines = run(&["decode", &container], b"").succeeds();
+    assert_eq!(
+        lines.stdout,
+        read(folder.path("countdown")),
+        "a container of codewords decodes to their lines"
+    );
+    assert!(run(&["inspect", &container], b"").succeeds().text().contains("units Codewords"));
+}
+
+#[test]
+fn outputs_come_while_the_program_still_arrives() {
+    let lines = run(&["assemble", "--format", "decimal"], b"PUSH 7\nPRINT\nPUSH 8\nPRINT\n").succeeds();
+    let mut child = program()
+        .args(["execute", "--format", "decimal"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut outputs = BufReader::new(child.stdout.take().unwrap()).lines();
+    for (pair, expected) in lines.text().lines().collect::<Vec<_>>().chunks(2).zip(["7", "8"]) {
+        writeln!(stdin, "{}\n{}", pair[0], pair[1]).unwrap();
+        assert_eq!(outputs.next().unwrap().unwrap(), expected);
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success() && outputs.next().is_none());
+}
+
+#[test]
+fn inputs_limits_and_traces_are_as_asked() {
+    let add = run(&["assemble"], b"READ\nREAD\nADD\nPRINT\n").succeeds().stdout;
+    let said = run(&["execute", "--input", "-5,36893488147419103232"], &add).succeeds();
+    assert_eq!(said.text(), "36893488147419103227\n");
+    let said = run(&["execute", "--trace", "--input", "1,2"], &add).succeeds();
+    assert_eq!((said.text(), said.stderr.lines().count()), ("3\n", 4));
+    assert!(said.stderr.contains("2: ADD (stack of 2, 2 on top)"), "{}", said.stderr);
+
+    let for_ever = run(&["assemble"], b"PUSH 1\nagain: DUP\nJMP again\n").succeeds().stdout;
+    run(&["execute"], &for_ever).fails(65, "limit stack_max of 65536 reached");
+    run(&["execute", "--limit", "stack_max=5"], &for_ever)
+        .fails(65, "instruction 1 (DUP): limit stack_max of 5");
+    run(&["execute", "--limit-steps", "10"], &for_ever).fails(65, "limit instructions_max of 10 reached");
+}
+
+#[test]
+fn what_is_no_program_is_told_with_its_place() {
+    run(&["assemble"], b"PUSH 1\nPUHS 2\n").fails(65, "line 2: `PUHS` is no operation");
+    run(&["assemble"], b"PUSH \xFF\n").fails(65, "not UTF-8");
+    run(&["execute", "--format", "decimal"], b"1024\n12345\n").fails(65, "line 2: corrupt: no reading");
+    run(&["execute", "--format", "decimal"], b"12x\n").fails(65, "line 1: not a decimal number");
+    run(&["execute"], b"no container").fails(65, "not a container");
+    let bytes = run(&["encode"], b"text").succeeds().stdout;
+    run(&["execute"], &bytes).fails(65, "the container holds Bytes, not codewords of a program");
+    // What was output before the fault is not lost.
+    let fails = run(&["assemble"], b"PUSH 9\nPRINT\nADD\n").succeeds().stdout;
+    let said = run(&["execute"], &fails);
+    said.fails(65, "instruction 2 (ADD): stack underflow: takes 2 values, 0 there");
+    assert_eq!(said.text(), "9\n");
+    let mut damaged = fails;
+    damaged[100] ^= 1;
+    run(&["execute"], &damaged).fails(65, "frame 0");
+    assert_eq!(run(&["execute", "--format", "decimal"], b"").succeeds().text(), "");
+}
+
+#[test]
+fn transformed_blocks_come_back_and_changes_are_noticed() {
+    let content = text(5000);
+    for block in ["8", "64", "100", "256"] {
+        let lines = run(&["transform", "--block", block], &content).succeeds().stdout;
+        let again = run(&["transform", "--inverse"], &lines).succeeds();
+        assert!(again.stdout == content, "blocks of {block}");
+    }
+    let lines = run(&["transform"], &content[..100]).succeeds();
+    let lines: Vec<&str> = lines.text().lines().collect();
+    for left_out in [0, 5, 65, 66, lines.len() - 1] {
+        let mut fewer = lines.clone();
+        fewer.remove(left_out);
+        assert_eq!(
+            run(&["transform", "--inverse"], fewer.join("\n").as_bytes()).code,
+            Some(65),
+            "{left_out}"
+        );
+    }
+    assert_eq!(
+        run(&["transform", "--inverse"], &run(&["transform"], b"").succeeds().stdout).succeeds().text(),
+        ""
+    );
+    run(&["transform", "--inverse"], b"").fails(65, "there is no end");
+}
+
+#[test]
+fn dense_containers_are_smaller_and_come_back() {
+    let folder = Folder::new();
+    let content = text(3_000_000);
+    let input = folder.write("content", &content);
+    let output = folder.name("content.prime");
+    for compress in ["none", "zstd"] {
+        let arguments =
+            ["encode", &input, "-o", &output, "--profile", "dense", "--compress", compress, "--verify"];
+        run(&arguments, b"").succeeds();
+        let bytes = read(&output);
+        assert!(bytes.len() < content.len() * 23 / 10, "{} bytes", bytes.len());
+        assert!(run(&["decode", &output], b"").succeeds().stdout == content);
+        let said = run(&["inspect", &output], b"").succeeds();
+        assert!(said.text().contains("profile dense"), "{}", said.text());
+        let mut damaged = bytes;
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 0x40;
+        let bad = folder.write("bad.prime", &damaged);
+        assert_eq!(run(&["verify", &bad], b"").code, Some(65));
+        let rest = run(&["decode", &bad, "--skip-damaged"], b"");
+        assert_eq!((rest.code, rest.stdout.len()), (Some(65), content.len() - (1 << 20)));
+    }
+}
