@@ -97,9 +97,9 @@ pub const WINDOW_BYTES_MAX: usize = 40 << 20;
 /// The root of a number, divided by this, is how many numbers the first window has while nothing is known of how many primes
 /// are wanted.
 ///
-/// At 8 a window costs a third more than its preparation. Lower lets whoever stops soon wait for what nobody wanted, higher
+/// At 16 its bits cost a sixth of its preparation. Lower lets whoever stops soon wait for what nobody wanted, higher
 /// prepares more often before windows have grown.
-pub const WINDOW_FIRST: u64 = 8;
+pub const WINDOW_FIRST: u64 = 16;
 
 const _: () = assert!(
     WINDOW_BYTES_MAX.is_multiple_of(SEGMENT_BYTES_MAX) && (WINDOW_BYTES_MAX as u64) < 1 << 28,
