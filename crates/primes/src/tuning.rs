@@ -83,18 +83,28 @@ pub const SIEVING_PRIME_MAX: u64 = 1 << 22;
 /// Largest prime that is kept from segment to segment in a window; larger ones leave notes.
 ///
 /// Higher visits primes in segments they do not meet, lower writes a note for multiples that
-/// would be crossed off as cheaply, and makes windows shorter.
-pub const KEPT_PRIME_MAX: u64 = 1 << 19;
+/// would be crossed off as cheaply.
+pub const KEPT_PRIME_MAX: u64 = 1 << 20;
 
 const _: () = assert!(KEPT_PRIME_MAX <= SIEVING_PRIME_MAX, "what is sieved by before a window is kept in it");
 
-/// Most multiples of large primes noted at once, at four bytes each.
+/// Most bytes of a window, each of which stands for 30 numbers.
 ///
-/// Higher makes windows longer and so prepares them less often; 2^23 are 32 MiB.
-pub const WINDOW_NOTES_MAX: usize = 1 << 23;
+/// Higher prepares windows less often, which from 10^16 on is what they cost most; a ninth of it is held besides while one
+/// is opened. With 40 MiB a walk stays below 56.
+pub const WINDOW_BYTES_MAX: usize = 40 << 20;
 
-/// Most segments of a window, where large primes are few.
-pub const WINDOW_SEGMENTS_MAX: usize = 64;
+/// The root of a number, divided by this, is how many numbers the first window has while nothing is known of how many primes
+/// are wanted.
+///
+/// At 16 its bits cost a sixth of its preparation. Lower lets whoever stops soon wait for what nobody wanted, higher
+/// prepares more often before windows have grown.
+pub const WINDOW_FIRST: u64 = 16;
+
+const _: () = assert!(
+    WINDOW_BYTES_MAX.is_multiple_of(SEGMENT_BYTES_MAX) && (WINDOW_BYTES_MAX as u64) < 1 << 28,
+    "whole segments, and seven times the largest sieving prime away a byte still has 32 bits"
+);
 
 /// The root of a number, divided by this, is how many numbers from there on must be wanted for
 /// a window to cost less than tests.

@@ -20,7 +20,7 @@ use crate::tuning::{BACKWARD_BYTES_MAX, SEGMENT_BYTES_MIN};
 /// [`primes`](crate::primes) and [`primes_u128`](crate::primes_u128).
 ///
 /// Holds one segment and its sieving primes, less than 8 MiB; far out, once many primes were
-/// taken, the notes of a window too, less than 48 MiB in all. It sieves as it is asked.
+/// taken, a window of the range too, less than 56 MiB in all. It sieves as it is asked.
 /// `for_each` and its kin are faster than `next`. What is asked from behind costs nothing to
 /// those who do not ask; [`position`](Primes::position) tells where to go on another time.
 ///

@@ -10,7 +10,7 @@
 //! no proof: see [`primes_u128`].
 //!
 //! By file: `wheel` (30 numbers in a byte), `presieve` (primes below 100 by copying),
-//! `medium` and `turns` (those that meet most segments), `large` (the others, by window), `segment`
+//! `medium` and `turns` (those that meet most segments), `large` and `marks` (the others, by window), `segment`
 //! (the walk), `block` and `batch` (bits to numbers), `iter` (both ends), `position`
 //! (keep and return), `whole` (one word or two). Sources: \[BaysHudson1977\],
 //! \[Oliveira2002\] for the large primes and \[Walisch\] for the order of the work.
@@ -22,6 +22,7 @@ mod batch;
 mod block;
 mod iter;
 mod large;
+mod marks;
 mod medium;
 mod position;
 mod presieve;

@@ -8,16 +8,17 @@
 //! up to a bound and what it leaves is tested, which is right for a few primes; or it is
 //! part of a `Window`, sieved in full. A window costs as much as the tests of a stretch
 //! of numbers that is known beforehand; so one is opened once a share of such a stretch
-//! has been tested, and from then on. Whoever is known to want a whole range opens it at once.
+//! has been tested, and from then on, each twice as long as the one before. Whoever is known to want a whole range opens it
+//! at once, and at full length.
 
 use super::block::Block;
-use super::large::{SEGMENT_NUMBERS, Window};
+use super::large::Window;
 use super::medium::Medium;
 use super::presieve;
 use super::wheel::{NUMBERS_PER_BYTE, RESIDUES};
 use crate::tuning::{
-    KEPT_PRIME_MAX, PIECE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SIEVING_PRIME_MAX, WINDOW_PAYS,
-    WINDOW_TRIES,
+    KEPT_PRIME_MAX, PIECE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, SIEVING_PRIME_MAX, WINDOW_BYTES_MAX,
+    WINDOW_PAYS, WINDOW_TRIES,
 };
 
 /// A range of numbers, of which what lies before has been sieved.
@@ -116,11 +117,11 @@ impl Segments {
         let byte = first / NUMBERS_PER_BYTE;
         self.medium.extend(KEPT_PRIME_MAX, u128::from(byte));
         let kept = self.medium.sieved_to();
-        let wanted = (last / NUMBERS_PER_BYTE - byte + 1).div_ceil(SEGMENT_BYTES_MAX as u64);
-        let most = Window::segments_max(kept, root);
-        let segments = usize::try_from(wanted).unwrap_or(most).min(most);
-        let window_last = first.saturating_add(segments as u64 * SEGMENT_NUMBERS).min(last);
-        self.window.open(byte, segments, kept, window_last.isqrt());
+        let most = if self.tested == u64::MAX { WINDOW_BYTES_MAX } else { self.window.len_after(root) };
+        let bytes = usize::try_from(last / NUMBERS_PER_BYTE - byte + 1).unwrap_or(most).min(most);
+        let bytes = bytes.next_multiple_of(SEGMENT_BYTES_MAX);
+        let window_last = first.saturating_add(bytes as u64 * NUMBERS_PER_BYTE).min(last);
+        self.window.open(byte, bytes, kept, window_last.isqrt());
         true
     }
 }
@@ -177,14 +178,15 @@ mod tests {
     #[test]
     fn segments_grow_and_stay_bounded() {
         let (mut segments, mut block) = (Segments::new(0, u128::MAX), Block::new());
+        let segment_numbers = u128::from(NUMBERS_PER_BYTE) * SEGMENT_BYTES_MAX as u128;
         let mut len = 0;
         for _ in 0..12 {
             assert!(segments.advance(&mut block));
             let (first, last) = block.span().unwrap();
-            assert!(last - first >= len && last - first < u128::from(SEGMENT_NUMBERS));
+            assert!(last - first >= len && last - first < segment_numbers);
             len = last - first;
         }
-        assert_eq!(len + 1, u128::from(SEGMENT_NUMBERS));
+        assert_eq!(len + 1, segment_numbers);
     }
 
     #[test]

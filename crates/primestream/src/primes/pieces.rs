@@ -28,6 +28,12 @@ impl Pieces {
         Self { left, numbers: PIECE_NUMBERS_MIN, numbers_most: PIECE_NUMBERS_MOST }
     }
 
+    /// Sets the numbers of the first piece, for whoever waits for no first prime.
+    #[must_use]
+    pub fn starting_at(self, numbers: u128) -> Self {
+        Self { numbers: numbers.max(1), ..self }
+    }
+
     /// Sets the most numbers of a piece: more prepare sieving primes less often far out, fewer hold less.
     #[must_use]
     pub fn at_most(self, numbers: u128) -> Self {
@@ -89,6 +95,9 @@ mod tests {
         let near: Vec<_> = Pieces::new(Some((0, 1 << 26))).map(|(first, last)| last - first + 1).collect();
         assert!(near.is_sorted_by(|a, b| a <= b || *b == near[near.len() - 1]));
         assert_eq!(near.iter().max(), Some(&PIECE_NUMBERS_REPAID));
+        let long =
+            Pieces::new(Some((10_u128.pow(18), 2 * 10_u128.pow(18)))).starting_at(1 << 30).at_most(1 << 30);
+        assert!(long.take(3).all(|(first, last)| last - first + 1 == 1 << 30));
         let far = Pieces::new(Some((10_u128.pow(18), 2 * 10_u128.pow(18)))).nth(20).unwrap();
         assert_eq!(far.1 - far.0 + 1, PIECE_NUMBERS_MOST);
     }

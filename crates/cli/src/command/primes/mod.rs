@@ -155,7 +155,8 @@ fn first_prime(first: u128, last: u128) -> Option<u128> {
 /// Prints how many there are.
 fn print_count(range: Piece, what: What, global: &Global) -> Outcome {
     let places = Places { input: "", output: "standard output" };
-    let (pieces, amount) = measured(Pieces::new(Some(range)).at_most(COUNTED_NUMBERS_MOST), range);
+    let numbers = counted_numbers(range, global);
+    let (pieces, amount) = measured(Pieces::new(Some(range)).starting_at(numbers).at_most(numbers), range);
     let total = Arc::new(AtomicU64::new(0));
     let sum = Arc::clone(&total);
     let counted = Stream::iter(pieces)
@@ -170,6 +171,21 @@ fn print_count(range: Piece, what: What, global: &Global) -> Outcome {
         });
     run::run_until_signal(counted, global, amount).map_err(|error| places.explain(error))?;
     print_value("count", total.load(Ordering::Relaxed).into(), global)
+}
+
+/// Numbers of a piece to count: as many for each lane, since far out each prepares sieving primes, within the memory there is.
+fn counted_numbers((start, stop): Piece, global: &Global) -> u128 {
+    let lanes = global.lanes().max(1);
+    let most = match global.memory_limit {
+        Some(bytes) => {
+            let window_bytes = (bytes / lanes).saturating_sub(WALK_BYTES) as u128;
+            (window_bytes * NUMBERS_PER_WINDOW_BYTE).clamp(SEARCHED_NUMBERS_MOST, COUNTED_NUMBERS_MOST)
+        }
+        None => COUNTED_NUMBERS_MOST,
+    };
+    let numbers = (stop - start).saturating_add(1);
+    let turns = numbers.div_ceil(most.saturating_mul(lanes as u128));
+    numbers.div_ceil(turns.saturating_mul(lanes as u128))
 }
 
 /// How many of a piece are looked for.
@@ -203,7 +219,7 @@ fn print_nth(range: Piece, nth: u64, global: &Global) -> Outcome {
         None => {
             let place = Arc::new(Mutex::new(None));
             let noted = Arc::clone(&place);
-            let pieces = Pieces::new(Some(range)).at_most(COUNTED_NUMBERS_MOST);
+            let pieces = Pieces::new(Some(range)).at_most(SEARCHED_NUMBERS_MOST);
             let what = What { pairs: Pairs::No, json: false, stop };
             let search = Stream::iter(pieces)
                 .named("pieces")
@@ -260,7 +276,32 @@ fn measured(pieces: Pieces, (start, stop): Piece) -> (impl Iterator<Item = Piece
 const LISTED_NUMBERS_MOST: u128 = 1 << 25;
 /// Primes for which room is made beforehand.
 const TEXT_PRIMES_MOST: usize = 1 << 21;
-/// Numbers of a piece whose primes are counted, which leaves no text.
-const COUNTED_NUMBERS_MOST: u128 = 1 << 26;
+/// Numbers of a piece whose primes are counted, which leaves no text: far out a window of the sieve.
+const COUNTED_NUMBERS_MOST: u128 = 1 << 30;
+/// The same where it is not known how many will be needed, or there is little memory.
+const SEARCHED_NUMBERS_MOST: u128 = 1 << 26;
+/// Numbers of a window for each byte that it and its notes take.
+const NUMBERS_PER_WINDOW_BYTE: u128 = 26;
+/// Bytes a lane takes beside its window.
+const WALK_BYTES: usize = 8 << 20;
 /// Primes that are looked up.
 const TABLE_LEN: u64 = primestream_primes::table::TABLE_LEN as u64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_to_count_are_even_and_within_memory() {
+        let numbers = |memory: &str, last: u128| {
+            let arguments = ["primestream", "--threads", "2", "--memory-limit", memory, "primes", "0"];
+            let arguments = <crate::args::Arguments as clap::Parser>::parse_from(arguments);
+            counted_numbers((0, last), &arguments.global)
+        };
+        assert_eq!(numbers("1GiB", 999_999_999), 500_000_000);
+        assert_eq!(numbers("1GiB", (3 << 30) - 1), 3 << 28);
+        assert_eq!(numbers("64MiB", u128::MAX), (24 << 20) * NUMBERS_PER_WINDOW_BYTE);
+        assert_eq!(numbers("1MiB", (1 << 40) - 1), SEARCHED_NUMBERS_MOST);
+        assert_eq!(numbers("1MiB", 0), 1);
+    }
+}
