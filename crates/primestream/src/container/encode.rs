@@ -3,11 +3,16 @@
 use std::fmt;
 use std::io::Read;
 
-use primestream_codec::container::{FrameDecoder, FrameEncoder, FrameReader, Header, Piece, encode_end};
+use primestream_codec::container::{
+    ContainerError, FrameDecoder, FrameEncoder, FrameReader, Header, Piece, encode_end,
+};
 use primestream_codec::{Limits, Symbols, SymbolsRef};
+use primestream_engine::stream::Head;
 use primestream_engine::{Bytes, Emit, Interrupt, Operator, Order, Outcome, Stream};
 
 use super::content::{Content, ContentReader};
+use super::cut::CutContent;
+use super::decode::{Decode, decode};
 
 /// How to encode.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +39,77 @@ pub fn encode<R: Read + Send + 'static>(content: R, header: Header, how: Encode)
         .parallel(how.lanes, Order::Input)
         .through(EncodeFrames::new(header, how.verify))
         .boxed()
+}
+
+/// Streams the bytes of the container of a content that comes as a stream itself, in pieces of any size.
+///
+/// The same bytes as [`encode`] makes of it. A content that is not UTF-8 in a container of UTF-16 units fails with the
+/// offset.
+///
+/// # Examples
+///
+/// ```
+/// use primestream::prelude::*;
+///
+/// let header = Header::new(Settings::default(), ContainerId([7; 16]));
+/// let pieces = Stream::iter(["Hello, ", "world!"].map(|piece| piece.as_bytes().to_vec()));
+/// let bytes = container::encode_stream(pieces, header, Encode::default()).collect::<Vec<_>>()?.concat();
+/// let at_once = container::encode(&b"Hello, world!"[..], header, Encode::default());
+/// assert_eq!(bytes, at_once.collect::<Vec<_>>()?.concat());
+/// # Ok::<(), PipelineError>(())
+/// ```
+pub fn encode_stream<H, C>(content: Stream<Vec<u8>, H, C>, header: Header, how: Encode) -> Stream<Vec<u8>>
+where
+    H: Head,
+    C: Operator<In = H::Item, Out = Vec<u8>>,
+{
+    content
+        .boxed()
+        .through(CutContent::new(*header.settings()))
+        .chunked(Bytes(FRAMES_BYTES))
+        .boxed()
+        .parallel(how.lanes, Order::Input)
+        .through(EncodeFrames::new(header, how.verify))
+        .boxed()
+}
+
+/// Streams a container whose content is changed on the way: decoded, given to `change` piece by piece, and encoded again
+/// under a header of its own, with new checks throughout. Damage fails as an item and stops the pipeline, so that nothing
+/// damaged is passed on as good.
+///
+/// # Errors
+///
+/// If this is no container, its header is damaged, or it was written by a newer version.
+///
+/// # Examples
+///
+/// ```
+/// use primestream::prelude::*;
+/// use primestream_codec::container::{decode_all, encode_all};
+///
+/// let before = encode_all(b"Hello, world!", &Settings::default(), ContainerId([7; 16]))?;
+/// let header = Header::new(Settings::dense(), ContainerId([8; 16]));
+/// let after = container::process_encoded_stream(
+///     std::io::Cursor::new(before), header, Decode::default(), Encode::default(),
+///     |piece| piece.to_ascii_uppercase(),
+/// )?;
+/// let after = after.collect::<Vec<_>>()?.concat();
+/// assert_eq!(decode_all(&after, &Limits::default())?, b"HELLO, WORLD!");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn process_encoded_stream<R, F>(
+    container: R,
+    header: Header,
+    from: Decode,
+    to: Encode,
+    change: F,
+) -> Result<Stream<Vec<u8>>, ContainerError>
+where
+    R: Read + Send + 'static,
+    F: Fn(Vec<u8>) -> Vec<u8> + Send + Sync + 'static,
+{
+    let (_, content) = decode(container, from)?;
+    Ok(encode_stream(content.map(change), header, to))
 }
 
 /// Makes the bytes of a container of its parts. Preserves order; holds nothing.

@@ -5,6 +5,7 @@
 //! before its checksum, its codewords and its blocks have been checked.
 
 mod content;
+mod cut;
 mod decode;
 mod encode;
 mod follow;
@@ -12,4 +13,4 @@ mod follow;
 pub(crate) use content::ContentReader;
 pub use content::{Content, ContentError};
 pub use decode::{Decode, Found, decode, verify};
-pub use encode::{Encode, EncodeFrames, encode};
+pub use encode::{Encode, EncodeFrames, encode, encode_stream, process_encoded_stream};
