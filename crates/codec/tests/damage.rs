@@ -132,7 +132,7 @@ fn samples() -> Vec<Sample> {
         Symbols::Utf16("Hello, world! \u{1F600} na\u{EF}ve, \u{4E16}\u{754C}".encode_utf16().collect());
     let base = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(2).expect("two blocks");
     let dense = Settings::dense().with_frame_blocks(1).expect("one block");
-    let three_frames: Vec<u8> = (0..600_u32).map(|i| (i * i >> 5).to_le_bytes()[0]).collect();
+    let three_frames: Vec<u8> = (0..600_u32).map(|i| ((i * i) >> 5).to_le_bytes()[0]).collect();
     let mut program = CodewordRun::new();
     for operand in 0..40 {
         program.push(&operation(2, Some(operand)).expect("small"));
