@@ -157,7 +157,7 @@ fn a_content_that_is_a_stream_makes_the_container_of_the_whole() {
             container::encode(Cursor::new(text.to_vec()), header, Encode::default()).collect().unwrap();
         for (size, lanes) in [(1, 1), (777, 2), (60_000, 1)] {
             let pieces: Vec<Vec<u8>> = text.chunks(size).map(<[u8]>::to_vec).collect();
-            let how = Encode { lanes, verify: true };
+            let how = Encode { lanes, verify: true, ..Encode::default() };
             let bytes =
                 container::encode_stream(Stream::iter(pieces), header, how).collect::<Vec<_>>().unwrap();
             assert_eq!(bytes.concat(), at_once.concat(), "{settings:?} in pieces of {size}");

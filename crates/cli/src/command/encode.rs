@@ -22,7 +22,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
         decimal::write(input, settings, global.lanes(), arguments.verify)
     } else {
         let header = Header::new(settings, fresh_id());
-        container::encode(input, header, Encode { lanes: global.lanes(), verify: arguments.verify })
+        let how = Encode { lanes: global.lanes(), verify: arguments.verify, index: !arguments.no_index };
+        container::encode(input, header, how)
     };
     let report = run::run(encoded.write_to(output.into_sink()), global, bytes)
         .map_err(|error| places.explain(error))?;

@@ -4,11 +4,11 @@ use std::fmt;
 use std::io::Read;
 
 use primestream_codec::container::{
-    ContainerError, FrameDecoder, FrameEncoder, FrameReader, Header, Piece, encode_end,
+    ContainerError, Digest, FrameDecoder, FrameEncoder, FrameReader, Header, Piece, Register,
 };
 use primestream_codec::{Limits, Symbols, SymbolsRef};
 use primestream_engine::stream::Head;
-use primestream_engine::{Bytes, Emit, Interrupt, Operator, Order, Outcome, Stream};
+use primestream_engine::{Bytes, Emit, Interrupt, Operator, Order, Outcome, Stream, Tally, Weigh};
 
 use super::content::{Content, ContentReader};
 use super::cut::CutContent;
@@ -21,11 +21,13 @@ pub struct Encode {
     pub lanes: usize,
     /// Whether every frame is decoded again and compared before it is handed on.
     pub verify: bool,
+    /// Whether an index is written, which lets readers seek; a container of one frame has none.
+    pub index: bool,
 }
 
 impl Default for Encode {
     fn default() -> Self {
-        Self { lanes: 1, verify: false }
+        Self { lanes: 1, verify: false, index: true }
     }
 }
 
@@ -38,6 +40,8 @@ pub fn encode<R: Read + Send + 'static>(content: R, header: Header, how: Encode)
         .chunked(Bytes(FRAMES_BYTES))
         .parallel(how.lanes, Order::Input)
         .through(EncodeFrames::new(header, how.verify))
+        .boxed()
+        .through(Close::new(header, how.index))
         .boxed()
 }
 
@@ -70,6 +74,8 @@ where
         .boxed()
         .parallel(how.lanes, Order::Input)
         .through(EncodeFrames::new(header, how.verify))
+        .boxed()
+        .through(Close::new(header, how.index))
         .boxed()
 }
 
@@ -112,7 +118,88 @@ where
     Ok(encode_stream(content.map(change), header, to))
 }
 
-/// Makes the bytes of a container of its parts. Preserves order; holds nothing.
+/// A part of a container in bytes, but for the end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Encoded {
+    /// The header.
+    Start(Vec<u8>),
+    /// A content frame.
+    Frame(Vec<u8>),
+    /// The end, and what it all amounts to.
+    End {
+        /// The number of symbols.
+        symbols: u64,
+        /// The digest of the content.
+        digest: Digest,
+    },
+}
+
+impl Weigh for Encoded {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Encoded::Start(bytes) | Encoded::Frame(bytes) => bytes.capacity(),
+            Encoded::End { .. } => 0,
+        }
+    }
+}
+
+/// Puts index and end frames to the others. Preserves order; holds what one index frame names.
+#[derive(Debug)]
+pub struct Close {
+    header: Header,
+    register: Register,
+    is_indexed: bool,
+    tally: Tally,
+}
+
+impl Close {
+    /// Makes the step for one container.
+    pub fn new(header: Header, is_indexed: bool) -> Self {
+        let register = Register::new(&header);
+        let register = if is_indexed { register } else { register.without_index() };
+        Self { header, register, is_indexed, tally: Tally::default() }
+    }
+}
+
+impl Operator for Close {
+    type In = Encoded;
+    type Out = Vec<u8>;
+
+    fn on_item(&mut self, part: Encoded, out: &mut impl Emit<Vec<u8>>) -> Outcome {
+        let mut index = Vec::new();
+        match part {
+            Encoded::Start(bytes) => out.emit(bytes),
+            Encoded::Frame(bytes) => {
+                self.register.before_frame(&mut index);
+                if !index.is_empty() {
+                    self.tally.created += 1;
+                    out.emit(index)?;
+                }
+                self.register.frame(bytes.len() as u64);
+                out.emit(bytes)
+            }
+            Encoded::End { symbols, digest } => {
+                self.register.end(symbols, &digest, &mut index);
+                out.emit(index)
+            }
+        }
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.header, self.is_indexed)
+    }
+
+    fn name(&self) -> &'static str {
+        "close"
+    }
+
+    fn tally(&self) -> Tally {
+        self.tally
+    }
+}
+
+/// Makes the bytes of a container's header and frames. Preserves order; holds nothing.
 #[derive(Debug)]
 pub struct EncodeFrames {
     header: Header,
@@ -137,23 +224,21 @@ impl EncodeFrames {
         Self { header, encoder: FrameEncoder::new(&header), check }
     }
 
-    fn bytes(&mut self, part: &Content) -> Result<Vec<u8>, Interrupt> {
-        let mut bytes = Vec::new();
+    fn encoded(&mut self, part: &Content) -> Result<Encoded, Interrupt> {
         match part {
-            Content::Start => bytes.extend(self.header.to_bytes()),
+            Content::Start => Ok(Encoded::Start(self.header.to_bytes().to_vec())),
             Content::Frame { number, symbols } => {
+                let mut bytes = Vec::new();
                 self.encoder
                     .encode(*number, symbols.as_ref(), &mut bytes)
                     .map_err(|error| Interrupt::failed("encode", error))?;
                 if let Some(check) = &mut self.check {
                     check.frame(&self.header, *number, &bytes, symbols.as_ref())?;
                 }
+                Ok(Encoded::Frame(bytes))
             }
-            Content::End { frames, symbols, digest } => {
-                encode_end(&self.header, *frames, *symbols, digest, &mut bytes);
-            }
+            Content::End { symbols, digest, .. } => Ok(Encoded::End { symbols: *symbols, digest: *digest }),
         }
-        Ok(bytes)
     }
 }
 
@@ -183,11 +268,11 @@ impl Check {
 
 impl Operator for EncodeFrames {
     type In = Content;
-    type Out = Vec<u8>;
+    type Out = Encoded;
 
-    fn on_item(&mut self, part: Content, out: &mut impl Emit<Vec<u8>>) -> Outcome {
-        let bytes = self.bytes(&part)?;
-        out.emit(bytes)
+    fn on_item(&mut self, part: Content, out: &mut impl Emit<Encoded>) -> Outcome {
+        let encoded = self.encoded(&part)?;
+        out.emit(encoded)
     }
 
     fn fork(&self) -> Self {

@@ -12,5 +12,6 @@ mod follow;
 
 pub(crate) use content::ContentReader;
 pub use content::{Content, ContentError};
+pub(crate) use decode::symbols_of;
 pub use decode::{Decode, Found, decode, verify};
-pub use encode::{Encode, EncodeFrames, encode, encode_stream, process_encoded_stream};
+pub use encode::{Close, Encode, EncodeFrames, Encoded, encode, encode_stream, process_encoded_stream};
