@@ -48,24 +48,17 @@ fn from_container(
         None => container::decode(input, how),
         Some(skipped) => container::verify(input, how).map(|(header, found)| {
             let units = header.settings().units();
-            // Whether the container in hand holds other symbols than the first.
-            let good = found.scan(false, move |is_left_out, found| {
-                Some(match found {
-                    Found::Member { header: member, offset } => {
-                        *is_left_out = member.settings().units() != units;
-                        if *is_left_out {
-                            skipped
-                                .say(&format!("byte {offset}: a container of other symbols than the first"))
-                        } else {
-                            Some(Symbols::new(units)) // no gap
-                        }
-                    }
-                    Found::Symbols { .. } if *is_left_out => None,
-                    Found::Symbols { symbols, .. } => Some(symbols),
-                    Found::Frame(damage) => skipped.say(&damage),
-                    Found::Damage(damage) => skipped.say(&damage),
-                    other => skipped.say(&format!("{other:?}")),
-                })
+            let good = found.map(move |found| match found {
+                Found::Member { header: member, .. } if member.settings().units() == units => {
+                    Some(Symbols::new(units)) // no gap
+                }
+                Found::Member { offset, .. } => {
+                    skipped.say(&format!("byte {offset}: a container of other symbols than the first"))
+                }
+                Found::Symbols { symbols, .. } => Some(symbols).filter(|symbols| symbols.units() == units),
+                Found::Frame(damage) => skipped.say(&damage),
+                Found::Damage(damage) => skipped.say(&damage),
+                other => skipped.say(&format!("{other:?}")),
             });
             (header, good.through(Contents::default()).boxed())
         }),

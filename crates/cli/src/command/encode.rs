@@ -42,6 +42,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
     if arguments.format == Format::Decimal && arguments.compress != Compress::None {
         return Err(Ending::usage("decimal lines are not compressed: `--compress` belongs to containers"));
     }
+    if arguments.format == Format::Decimal && arguments.no_index {
+        return Err(Ending::usage("decimal lines have no index: `--no-index` belongs to containers"));
+    }
     let positions = match arguments.positions {
         PositionsArgument::Block => Positions::Block,
         PositionsArgument::Global => Positions::Global,
