@@ -50,12 +50,7 @@ impl CodewordRun {
 
     /// Returns the codewords, in order. Each is copied.
     pub fn iter(&self) -> impl Iterator<Item = Codeword> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let (codeword, behind) = first_framed(rest)?;
-            rest = behind;
-            Some(Codeword::from_le_bytes(codeword))
-        })
+        self.as_slice().iter()
     }
 
     /// Borrows the codewords.
@@ -108,6 +103,16 @@ impl<'a> CodewordSlice<'a> {
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Returns the codewords, in order. Each is copied.
+    pub fn iter(self) -> impl Iterator<Item = Codeword> + use<'a> {
+        let mut rest = self.bytes;
+        std::iter::from_fn(move || {
+            let (codeword, behind) = first_framed(rest)?;
+            rest = behind;
+            Some(Codeword::from_le_bytes(codeword))
+        })
     }
 
     /// Copies the codewords.

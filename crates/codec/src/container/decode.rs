@@ -139,12 +139,10 @@ impl FrameDecoder {
         payload: &[u8],
         symbols: &mut Symbols,
     ) -> Result<(), FrameFault> {
-        let settings = self.header.settings();
-        let place =
-            Place { id: self.header.id(), frame: frame.number(), compression: settings.compression() };
-        let left = match (settings.profile(), &mut *symbols) {
+        let left = match (self.header.settings().profile(), &mut *symbols) {
             (Profile::Dense, Symbols::Bytes(bytes)) => {
                 let trailer_of = |check| self.coder.trailer(check).to_bytes();
+                let place = Place::of(&self.header, frame.number());
                 let left = place.take(payload, frame.symbols(), bytes, trailer_of);
                 left.map_err(|fault| FrameFault::Block { block: 0, fault })?.len()
             }

@@ -10,17 +10,21 @@ use crate::dense::{WordFault, append_words, byte_of, bytes_max, counts, take_wor
 use crate::run::append_length;
 
 use super::codewords::Codewords;
-use super::header::{Compression, ContainerId};
+use super::header::{Compression, ContainerId, Header};
 
 /// What a frame is, but for its content.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    pub(super) id: ContainerId,
-    pub(super) frame: u64,
-    pub(super) compression: Compression,
+    id: ContainerId,
+    frame: u64,
+    compression: Compression,
 }
 
 impl Place {
+    pub(super) const fn of(header: &Header, frame: u64) -> Self {
+        Self { id: header.id(), frame, compression: header.settings().compression() }
+    }
+
     /// Appends the payload of a frame.
     pub(super) fn append(self, bytes: &[u8], coder: &mut Coder, out: &mut Vec<u8>) {
         match self.compression {

@@ -146,12 +146,7 @@ impl FrameEncoder {
     ) -> Result<(), EncodeError> {
         match (self.header.settings().profile(), symbols) {
             (Profile::Dense, SymbolsRef::Bytes(bytes)) => {
-                let place = Place {
-                    id: self.header.id(),
-                    frame: number,
-                    compression: self.header.settings().compression(),
-                };
-                place.append(bytes, &mut self.coder, out);
+                Place::of(&self.header, number).append(bytes, &mut self.coder, out);
                 return Ok(());
             }
             (_, SymbolsRef::Codewords(run)) => return self.append_run(run, out),
@@ -184,7 +179,7 @@ impl FrameEncoder {
         if bytes > bytes_max {
             return Err(EncodeError::FrameTooLarge { bytes, bytes_max });
         }
-        for (index, codeword) in run.to_run().iter().enumerate() {
+        for (index, codeword) in run.iter().enumerate() {
             read(codeword.as_natural(), &Limits::default())
                 .map_err(|unreadable| EncodeError::Unreadable { index, unreadable })?;
         }

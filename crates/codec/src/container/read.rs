@@ -173,14 +173,11 @@ impl<R: Read> FrameReader<R> {
 
     /// Begins with the next container if these bytes are the header of one.
     fn member(&mut self, bytes: &[u8], start: u64) -> Result<Option<Piece>, ContainerError> {
-        let Some(Ok(bytes)) = bytes.first_chunk::<HEADER_BYTES>().map(|bytes| match Header::parse(bytes) {
-            Err(ContainerError::NotAContainer { .. } | ContainerError::HeaderDamaged) => Err(()),
-            parsed => Ok((bytes, parsed)),
-        }) else {
-            return Ok(None);
+        let Some(bytes) = bytes.first_chunk::<HEADER_BYTES>() else { return Ok(None) };
+        let header = match Header::parse(bytes) {
+            Err(ContainerError::NotAContainer { .. } | ContainerError::HeaderDamaged) => return Ok(None),
+            parsed => parsed?,
         };
-        let (bytes, parsed) = bytes;
-        let header = parsed?;
         header.check(&self.limits)?;
         if !self.ended {
             // The container before this one was cut; it is told first.
