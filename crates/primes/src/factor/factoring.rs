@@ -69,6 +69,12 @@ pub(super) struct Attack {
 }
 
 impl Attack {
+    /// Makes one of which nothing is asked and nothing tried.
+    fn of(n: Arc<Natural>, multiplicity: u32) -> Self {
+        let (inspection, tasks, sieve) = (None, Vec::new(), None);
+        Self { n, multiplicity, inspection, tasks, sieve, may_sieve: false, under_way: 0, done: 0 }
+    }
+
     /// Leaves out tasks that were done another day.
     pub(super) fn skip_to(&mut self, tasks_left: usize) {
         self.done += self.tasks.len().saturating_sub(tasks_left) as u64;
@@ -309,16 +315,7 @@ impl Factoring {
             return self.take_finding(n, multiplicity, finding);
         }
         self.attacks += 1;
-        self.attack = Some(Attack {
-            n: Arc::new(n),
-            multiplicity,
-            inspection: Some(inspection),
-            tasks: Vec::new(),
-            sieve: None,
-            may_sieve: false,
-            under_way: 0,
-            done: 0,
-        });
+        self.attack = Some(Attack { inspection: Some(inspection), ..Attack::of(Arc::new(n), multiplicity) });
     }
 
     /// Goes on with what is known of the piece that was inspected.
@@ -357,16 +354,7 @@ impl Factoring {
             return;
         }
         self.attacks += 1;
-        self.attack = Some(Attack {
-            n,
-            multiplicity,
-            inspection: None,
-            tasks,
-            sieve: None,
-            may_sieve,
-            under_way: 0,
-            done: 0,
-        });
+        self.attack = Some(Attack { tasks, may_sieve, ..Attack::of(n, multiplicity) });
     }
 
     fn split(&mut self, factor: Natural) {

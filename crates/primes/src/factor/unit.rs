@@ -117,6 +117,7 @@ impl Outcome {
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
         match &self.gain {
+            Gain::Answer(_, _, Answer::Power(root, _)) => root.heap_bytes(),
             Gain::Nothing | Gain::Answer(..) => 0,
             Gain::Factor(factor) => factor.heap_bytes(),
             Gain::Relations(relations) => {
