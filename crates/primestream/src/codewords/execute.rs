@@ -3,7 +3,7 @@
 use primestream_codec::machine::{Integer, Machine, MachineError, MachineLimits, Pause, Watch};
 use primestream_codec::{Limits, Reading};
 use primestream_engine::stream::Head;
-use primestream_engine::{Emit, Operator, Order, Outcome, Stream, Tally, Weigh};
+use primestream_engine::{Emit, Operator, Outcome, Stream, Tally, Weigh};
 
 use super::{Decode, Decoded};
 use crate::factor::Number;
@@ -86,7 +86,6 @@ where
 {
     let program = codewords
         .boxed()
-        .parallel(1, Order::Input)
         .through(Decode::new(limits))
         .try_map(|Decoded { reading, .. }| reading.map(Instruction))
         .boxed();

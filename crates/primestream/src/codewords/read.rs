@@ -6,11 +6,11 @@ use std::io::Read;
 use primestream_codec::container::{ContainerError, Header};
 use primestream_codec::{Limits, Symbols, Units, Unreadable, read};
 use primestream_engine::sources::Record;
-use primestream_engine::{Boundary, Order, Stream};
-use primestream_primes::Natural;
+use primestream_engine::{Order, Stream};
 
 use super::Instruction;
 use crate::container::{Decode, symbols_of, verify};
+use crate::decimal::{lines_within, read_digits};
 
 /// Streams what the codewords of decimal lines stand for, in order, read on so many lanes. Empty lines are passed over.
 ///
@@ -34,9 +34,7 @@ pub fn instructions_of_lines<R>(lines: R, lanes: usize, limits: Limits) -> Strea
 where
     R: Read + Send + 'static,
 {
-    // A decimal digit carries more than three bits.
-    let digits_max = usize::try_from(limits.codeword_bits_max / 3).unwrap_or(usize::MAX);
-    Stream::raw_records(lines, Boundary::line().record_bytes_max(digits_max))
+    Stream::raw_records(lines, lines_within(&limits))
         .enumerate()
         .parallel(lanes, Order::Input)
         .try_map(move |(index, record)| {
@@ -72,8 +70,7 @@ fn strict(record: Record, limits: &Limits) -> Result<Option<Instruction>, Option
     if digits.is_empty() {
         return Ok(None);
     }
-    let number = Natural::parse_decimal(digits).map_err(|_| None)?;
-    read(&number, limits).map(|reading| Some(Instruction(reading))).map_err(Some)
+    read_digits(digits, limits).map(|reading| Some(Instruction(reading)))
 }
 
 /// Streams what the codewords of a container stand for, in order. Damage fails as an item and stops the pipeline.

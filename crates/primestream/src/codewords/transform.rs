@@ -3,17 +3,18 @@
 //! A block is the header 11^7·13^n, data codewords of the transformed values, padded to a power of two, and a trailer
 //! whose check is that of the content itself, so that what comes back is known to be what it was. The flow ends as blocks do.
 
+use std::error::Error;
 use std::fmt;
 use std::io::Read;
 
 use primestream_codec::block::{block_check, end_check};
+use primestream_codec::container::Settings;
 use primestream_codec::transform::{forward, inverse};
 use primestream_codec::{BlockLen, Limits, Reading};
 use primestream_engine::{Bytes, Emit, Interrupt, Operator, Order, Outcome, Stream, Tally};
 
 use super::{Instruction, instructions_of_lines};
 use crate::container::{Content, ContentReader};
-use primestream_codec::container::Settings;
 
 /// Streams the decimal lines of the transformed blocks of a content, in order.
 ///
@@ -40,65 +41,39 @@ where
     Stream::from_source(ContentReader::new(content, &settings))
         .chunked(Bytes(1 << 16))
         .parallel(lanes, Order::Input)
-        .through(TransformBlocks { settings })
+        .try_map(move |part| lines_of(&part, &settings))
+        .named("transform")
         .boxed()
 }
 
-struct TransformBlocks {
-    settings: Settings,
-}
-
-impl TransformBlocks {
-    fn lines(&self, part: &Content) -> Result<Vec<u8>, Interrupt> {
-        let mut readings = Vec::new();
-        let block_len = self.settings.block_len().get();
-        match part {
-            Content::Frame { number, symbols } => {
-                let first = number * u64::from(self.settings.frame_blocks());
-                for (block, sequence) in symbols.as_ref().pieces(block_len).zip(first..) {
-                    let values: Vec<u32> = (0..block.len()).filter_map(|index| block.get(index)).collect();
-                    let transformed =
-                        forward(&values).map_err(|error| Interrupt::failed("transform", error))?;
-                    readings.push(Reading::NttHeader { length: block.len() as u64 });
-                    readings.extend(
-                        (0..).zip(transformed).map(|(position, value)| Reading::Data { position, value }),
-                    );
-                    readings.push(Reading::Trailer { check: block_check(STREAM_ID, sequence, block) });
-                }
+/// Returns the lines of a part of a content.
+fn lines_of(part: &Content, settings: &Settings) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    let mut readings = Vec::new();
+    let block_len = settings.block_len().get();
+    match part {
+        Content::Frame { number, symbols } => {
+            let first = number * u64::from(settings.frame_blocks());
+            for (block, sequence) in symbols.as_ref().pieces(block_len).zip(first..) {
+                let values: Vec<u32> = (0..block.len()).filter_map(|index| block.get(index)).collect();
+                readings.push(Reading::NttHeader { length: block.len() as u64 });
+                let transformed = (0..).zip(forward(&values)?);
+                readings.extend(transformed.map(|(position, value)| Reading::Data { position, value }));
+                readings.push(Reading::Trailer { check: block_check(STREAM_ID, sequence, block) });
             }
-            Content::End { symbols, .. } => {
-                let blocks = symbols.div_ceil(block_len as u64);
-                readings.push(Reading::Header { length: 0, sequence: Some(blocks) });
-                readings.push(Reading::Trailer { check: end_check(STREAM_ID, blocks, *symbols) });
-            }
-            Content::Start => {}
         }
-        let mut lines = String::new();
-        for reading in readings {
-            let codeword = reading.to_codeword().map_err(|error| Interrupt::failed("transform", error))?;
-            lines += &codeword.to_decimal();
-            lines.push('\n');
+        Content::End { symbols, .. } => {
+            let blocks = symbols.div_ceil(block_len as u64);
+            readings.push(Reading::Header { length: 0, sequence: Some(blocks) });
+            readings.push(Reading::Trailer { check: end_check(STREAM_ID, blocks, *symbols) });
         }
-        Ok(lines.into_bytes())
+        Content::Start => {}
     }
-}
-
-impl Operator for TransformBlocks {
-    type In = Content;
-    type Out = Vec<u8>;
-
-    fn on_item(&mut self, part: Content, out: &mut impl Emit<Vec<u8>>) -> Outcome {
-        let lines = self.lines(&part)?;
-        out.emit(lines)
+    let mut lines = String::new();
+    for reading in readings {
+        lines += &reading.to_codeword()?.to_decimal();
+        lines.push('\n');
     }
-
-    fn fork(&self) -> Self {
-        Self { settings: self.settings }
-    }
-
-    fn name(&self) -> &'static str {
-        "transform"
-    }
+    Ok(lines.into_bytes())
 }
 
 /// Streams the content of transformed blocks, in order. What is wrong fails as an item, with the number of the codeword,
@@ -171,7 +146,7 @@ impl fmt::Display for TransformedError {
     }
 }
 
-impl std::error::Error for TransformedError {}
+impl Error for TransformedError {}
 
 impl InverseBlocks {
     fn take(&mut self, reading: Reading) -> Result<Option<Vec<u8>>, TransformFault> {

@@ -59,6 +59,28 @@ impl From<TextError> for ContentError {
     }
 }
 
+/// Numbers the frames of a content and knows what they amount to.
+#[derive(Default)]
+pub(super) struct Counted {
+    frames: u64,
+    symbols: u64,
+    digest: ContentDigest,
+}
+
+impl Counted {
+    pub(super) fn frame(&mut self, symbols: Symbols) -> Content {
+        self.digest.update(symbols.as_ref());
+        let number = self.frames;
+        self.frames += 1;
+        self.symbols += symbols.len() as u64;
+        Content::Frame { number, symbols }
+    }
+
+    pub(super) fn end(&self) -> Content {
+        Content::End { frames: self.frames, symbols: self.symbols, digest: self.digest.finish() }
+    }
+}
+
 /// Reads content and cuts it into frames.
 pub(crate) struct ContentReader<R> {
     reader: R,
@@ -68,9 +90,7 @@ pub(crate) struct ContentReader<R> {
     /// UTF-16 units that are read and not yet handed on.
     waiting: Vec<u16>,
     bytes_taken: u64,
-    frames: u64,
-    symbols: u64,
-    digest: ContentDigest,
+    counted: Counted,
     at: At,
 }
 
@@ -91,9 +111,7 @@ impl<R: Read> ContentReader<R> {
             to_units: TextToUnits::default(),
             waiting: Vec::new(),
             bytes_taken: 0,
-            frames: 0,
-            symbols: 0,
-            digest: ContentDigest::default(),
+            counted: Counted::default(),
             at: At::Start,
         }
     }
@@ -151,11 +169,7 @@ impl<R: Read> ContentReader<R> {
                 }
                 // A reader at a terminal would ask for a second end of input if it were read again.
                 self.at = if is_last { At::Last } else { At::Content };
-                self.digest.update(symbols.as_ref());
-                let number = self.frames;
-                self.frames += 1;
-                self.symbols += symbols.len() as u64;
-                Ok(Some(Content::Frame { number, symbols }))
+                Ok(Some(self.counted.frame(symbols)))
             }
             At::Last => Ok(Some(self.end())),
             At::End => Ok(None),
@@ -164,7 +178,7 @@ impl<R: Read> ContentReader<R> {
 
     fn end(&mut self) -> Content {
         self.at = At::End;
-        Content::End { frames: self.frames, symbols: self.symbols, digest: self.digest.finish() }
+        self.counted.end()
     }
 }
 

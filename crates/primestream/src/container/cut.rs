@@ -1,11 +1,11 @@
 //! Content that comes as a stream, cut into what frames hold.
 
-use primestream_codec::container::{ContentDigest, Settings};
+use primestream_codec::container::Settings;
 use primestream_codec::text::TextToUnits;
 use primestream_codec::{Symbols, Units};
 use primestream_engine::{Emit, Interrupt, Operator, Outcome, Tally};
 
-use super::content::{Content, ContentError};
+use super::content::{Content, ContentError, Counted};
 
 /// Cuts bytes, handed over in pieces of any size, into the parts of a container. Preserves order; holds the symbols of
 /// a frame.
@@ -13,10 +13,8 @@ pub(super) struct CutContent {
     settings: Settings,
     to_units: TextToUnits,
     waiting: Symbols,
-    digest: ContentDigest,
+    counted: Counted,
     has_begun: bool,
-    frames: u64,
-    symbols: u64,
     tally: Tally,
 }
 
@@ -26,10 +24,8 @@ impl CutContent {
             settings,
             to_units: TextToUnits::default(),
             waiting: Symbols::new(settings.units()),
-            digest: ContentDigest::default(),
+            counted: Counted::default(),
             has_begun: false,
-            frames: 0,
-            symbols: 0,
             tally: Tally::default(),
         }
     }
@@ -63,11 +59,8 @@ impl CutContent {
         while rest.len() >= frame_symbols || (is_last && !rest.is_empty()) {
             let (frame, behind) = rest.split_at(frame_symbols);
             rest = behind;
-            self.digest.update(frame);
-            let number = self.frames;
-            self.frames += 1;
-            self.symbols += frame.len() as u64;
-            self.hand_on(Content::Frame { number, symbols: frame.to_symbols() }, out)?;
+            let frame = self.counted.frame(frame.to_symbols());
+            self.hand_on(frame, out)?;
         }
         self.waiting.extend(rest);
         Ok(())
@@ -98,8 +91,8 @@ impl Operator for CutContent {
         }
         self.begin(out)?;
         self.hand_on_frames(true, out)?;
-        let (frames, symbols, digest) = (self.frames, self.symbols, self.digest.finish());
-        self.hand_on(Content::End { frames, symbols, digest }, out)
+        let end = self.counted.end();
+        self.hand_on(end, out)
     }
 
     fn fork(&self) -> Self {

@@ -57,9 +57,7 @@ pub fn read<R>(lines: R, units: Option<Units>, lanes: usize, limits: Limits) -> 
 where
     R: ReadBytes + Send + 'static,
 {
-    // A decimal digit carries more than three bits.
-    let digits_max = usize::try_from(limits.codeword_bits_max / 3).unwrap_or(usize::MAX);
-    Stream::raw_records(lines, Boundary::line().record_bytes_max(digits_max))
+    Stream::raw_records(lines, lines_within(&limits))
         .parallel(lanes, Order::Input)
         .map(move |record| strict(record, &limits))
         .boxed()
@@ -131,11 +129,23 @@ struct Strict {
 
 impl Weigh for Strict {}
 
+/// Returns where lines end, none of them longer than a codeword within the limits.
+pub(crate) fn lines_within(limits: &Limits) -> Boundary {
+    // A decimal digit carries more than three bits.
+    Boundary::line().record_bytes_max(usize::try_from(limits.codeword_bits_max / 3).unwrap_or(usize::MAX))
+}
+
+/// Reads the digits of a line strictly; the error is `None` if they are no number.
+pub(crate) fn read_digits(digits: &[u8], limits: &Limits) -> Result<Reading, Option<Unreadable>> {
+    let number = Natural::parse_decimal(digits).map_err(|_| None)?;
+    primestream_codec::read(&number, limits).map_err(Some)
+}
+
 fn strict(record: Record, limits: &Limits) -> Strict {
     let offset = record.offset();
-    let number = record.into_bytes().ok().and_then(|digits| Natural::parse_decimal(&digits).ok());
-    let is_number = number.is_some();
-    let reading = number.map_or(Err(Unreadable::Corrupt), |number| primestream_codec::read(&number, limits));
+    let read = record.into_bytes().map_err(|_| None).and_then(|digits| read_digits(&digits, limits));
+    let is_number = read != Err(None);
+    let reading = read.map_err(|unreadable| unreadable.unwrap_or(Unreadable::Corrupt));
     Strict { offset, reading, is_number }
 }
 
