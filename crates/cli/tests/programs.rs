@@ -17,6 +17,8 @@ fn text_becomes_a_program_and_is_executed_and_comes_back() {
         let made = folder.name("countdown");
         let said = run(&["assemble", &source, "-o", &made, "--format", format], b"").succeeds();
         assert!(said.text().ends_with("countdown: 9 codewords\n"), "{}", said.text());
+        let said = run(&["assemble", &source, "-o", &made, "--format", format, "--json"], b"").succeeds();
+        assert_eq!(said.text(), "{\"codewords\":9,\"command\":\"assemble\"}\n");
         let outputs = run(&["execute", &made, "--format", format], b"").succeeds();
         assert_eq!(outputs.text(), "3\n2\n1\ng\no\n");
         let again = run(&["disassemble", &made, "--format", format], b"").succeeds();

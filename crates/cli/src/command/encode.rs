@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use primestream::prelude::*;
 
-use super::units;
+use super::{block_len, units};
 use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile, UnitsArgument};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::{self, Output};
@@ -35,10 +35,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
     if arguments.profile == Profile::Dense {
         return dense(arguments);
     }
-    let block = arguments
-        .block
-        .map_or(Some(BlockLen::DEFAULT), |len| BlockLen::try_new(len.into()))
-        .ok_or_else(|| Ending::usage("a block has 8 to 256 symbols"))?;
+    let block = block_len(arguments.block)?;
     if arguments.format == Format::Decimal && arguments.compress != Compress::None {
         return Err(Ending::usage("decimal lines are not compressed: `--compress` belongs to containers"));
     }

@@ -12,7 +12,7 @@ mod program;
 mod transform;
 mod verify;
 
-use primestream_codec::Units;
+use primestream_codec::{BlockLen, Units};
 
 use crate::args::{Arguments, Command, UnitsArgument};
 use crate::exit::{Ending, Outcome};
@@ -37,6 +37,13 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Completions { shell } => man::completions(shell),
         Command::Man => man::page(),
     }
+}
+
+/// Returns how many symbols a block has, 64 unless it is said.
+fn block_len(argument: Option<u16>) -> Result<BlockLen, Ending> {
+    argument
+        .map_or(Some(BlockLen::DEFAULT), |len| BlockLen::try_new(len.into()))
+        .ok_or_else(|| Ending::usage("a block has 8 to 256 symbols"))
 }
 
 fn units(argument: UnitsArgument) -> Units {

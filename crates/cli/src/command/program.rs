@@ -7,10 +7,11 @@ use primestream::codewords::{
     Execution, Happening, Instruction, execute_watched, instructions_of_container, instructions_of_lines,
 };
 use primestream::prelude::*;
-use primestream_codec::container::{ContainerWriter, EncodeError};
+use primestream_codec::container::encode_symbols;
 use primestream_codec::machine::{MachineError, MachineLimits};
 use primestream_codec::program::{assemble, disassemble};
 use primestream_codec::{CodewordRun, Reading};
+use serde_json::json;
 
 use super::encode::fresh_id;
 use super::numbers::Lines;
@@ -82,25 +83,22 @@ pub(super) fn assembled(arguments: &Assemble, global: &Global) -> Outcome {
     let bytes = if is_decimal {
         run.iter().map(|codeword| codeword.to_decimal() + "\n").collect::<String>().into_bytes()
     } else {
-        contained(&run).map_err(|error| failed(&error))?
+        let settings = Settings::default().with_units(Units::Codewords);
+        encode_symbols((&run).into(), &settings, fresh_id()).map_err(|error| failed(&error))?
     };
     let mut sink = output.into_sink();
     let written = sink.write_all(&bytes).and_then(|()| sink.finish());
     written.map_err(|error| Ending::data(format_args!("{name}: {error}")))?;
     let is_told = !global.quiet && !Output::is_standard(arguments.output.as_deref());
     if is_told {
-        let said = format!("{name}: {} codewords", run.len());
+        let said = if global.json {
+            json!({ "command": "assemble", "codewords": run.len() }).to_string()
+        } else {
+            format!("{name}: {} codewords", run.len())
+        };
         Lines::open()?.print(&said).map_err(|error| Ending::io("standard output", &error))?;
     }
     Ok(())
-}
-
-/// Returns a container that holds codewords as they are.
-fn contained(run: &CodewordRun) -> Result<Vec<u8>, EncodeError> {
-    let header = Header::new(Settings::default().with_units(Units::Codewords), fresh_id());
-    let mut writer = ContainerWriter::new(Vec::new(), header)?;
-    writer.write(run.into())?;
-    writer.finish()
 }
 
 pub(super) fn disassembled(arguments: &Disassemble, global: &Global) -> Outcome {
