@@ -30,6 +30,8 @@ use std::time::Duration;
 /// ```
 pub trait Weigh {
     /// Returns the bytes this value owns on the heap; 0 unless said otherwise.
+    ///
+    /// A type that needs no drop owns none: where there are many of them, in a vector, they are not asked.
     #[inline]
     fn heap_bytes(&self) -> usize {
         0
