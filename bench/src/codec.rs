@@ -45,7 +45,7 @@ pub(crate) fn run(scale: &Scale) {
     let content = Arc::new(text());
     let header = Header::new(Settings::default(), ContainerId([7; 16]));
     let encode = |lanes, verify| {
-        let stream = container::encode(shared(&content), header, Encode { lanes, verify });
+        let stream = container::encode(shared(&content), header, Encode { lanes, verify, index: true });
         stream.fold(0, |sum, bytes| sum + bytes.len()).expect("nothing fails")
     };
     let parts: Vec<Vec<u8>> =

@@ -76,10 +76,10 @@ fn succeeds(command: &mut Command) -> bool {
     }
 }
 
-/// The arguments of a step that lints the engine with some of its features.
+/// The arguments of a step that lints the engine with some of its features; its tests are linted with all of them.
 macro_rules! lint_engine {
     ($($feature:literal),*) => {
-        &["clippy", "--package", "primestream-engine", "--all-targets", "--locked", $($feature,)* "--", "-D", "warnings"]
+        &["clippy", "--package", "primestream-engine", "--lib", "--locked", $($feature,)* "--", "-D", "warnings"]
     };
 }
 
@@ -91,7 +91,8 @@ macro_rules! run_models {
             "--package",
             "primestream-engine",
             "--lib",
-            "--release",
+            "--profile",
+            "models",
             "--locked",
             "--target-dir",
             $folder,

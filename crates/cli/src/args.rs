@@ -124,6 +124,9 @@ pub(crate) struct Encode {
     /// Decode every frame again and compare before it is written.
     #[arg(long)]
     pub(crate) verify: bool,
+    /// Write no index into the container.
+    #[arg(long)]
+    pub(crate) no_index: bool,
 }
 
 #[derive(Args, Debug)]

@@ -250,6 +250,7 @@ fn usage_is_64() {
         &["encode", "--block", "257"],
         &["encode", "--profile", "dense", "--block", "64"],
         &["encode", "--profile", "dense", "--format", "decimal"],
+        &["encode", "--no-index", "--format", "decimal"],
         &["execute", "--limit", "stack_max"],
         &["execute", "--limit", "patience=3"],
         &["transform", "--inverse", "--block", "8"],

@@ -1,5 +1,4 @@
 //! Programs of codewords, and what else is made of codewords of any kind.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod program;
 

@@ -108,3 +108,26 @@ fn the_digest_is_that_of_the_content() {
     assert_eq!(said["end"]["digest"].as_str(), Some(digest));
     assert_eq!(said["complete"].as_bool(), Some(true));
 }
+
+#[test]
+fn files_of_containers_may_be_put_together() {
+    let long = text(100_000);
+    let first = run(&["encode", "-q"], &long).succeeds().stdout;
+    let second = run(&["encode", "-q", "--profile", "dense", "--no-index"], b"behind").succeeds().stdout;
+    let without = run(&["encode", "-q", "--no-index"], &long).succeeds().stdout;
+    let indexes = |bytes: &[u8]| bytes.windows(6).filter(|six| six == b"\xF5\x70\x66\x9E\x03\x01").count();
+    assert_eq!((indexes(&first), indexes(&without)), (1, 0), "seven frames are named by one index frame");
+    let both = [first.as_slice(), &second].concat();
+    run(&["verify"], &both).succeeds();
+    run(&["inspect"], &both).succeeds();
+    let content = [long.as_slice(), b"behind"].concat();
+    assert_eq!(run(&["decode", "-q"], &both).succeeds().stdout, content);
+    assert_eq!(run(&["decode", "-q", "--skip-damaged"], &both).succeeds().stdout, content);
+
+    let units = run(&["encode", "-q", "--units", "utf16"], b"others").succeeds().stdout;
+    let mixed = [both.as_slice(), &units].concat();
+    run(&["decode", "-q", "-o", "/dev/null"], &mixed).fails(65, "container of Utf16 symbols at byte");
+    let skipped = run(&["decode", "-q", "--skip-damaged"], &mixed);
+    skipped.fails(65, "a container of other symbols than the first");
+    assert_eq!(skipped.stdout, content);
+}

@@ -257,7 +257,8 @@ static FOUND: [u32; FOUND_SLOTS] = {
     loop {
         let word = word(byte);
         let len = (31 - word.leading_zeros()) / 8;
-        let at = slot(word, len as u8);
+        let [len, ..] = len.to_le_bytes();
+        let at = slot(word, len);
         assert!(found[at] == 0, "no two words of a length share a slot");
         found[at] = word << 8 | byte as u32;
         if byte == 255 {

@@ -3,7 +3,7 @@
 //! Right where a block is to be looked at by its frequencies and come back exactly: modulo the prime 65 537 = 2^16 + 1,
 //! which is above every symbol, with 3 as primitive root, so that every power of two up to 2^16 is a length. A shorter
 //! block is padded with zeros and its length recorded by whoever keeps it. n·log n / 2 products for n values.
-//! (The reference's transform works modulo 13 and loses every value above.) Source: [Pollard1971].
+//! (The reference's transform works modulo 13 and loses every value above.) Source: \[Pollard1971\].
 
 use std::error::Error;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! No damaged container is taken for a good one, and every frame that is not damaged is delivered.
 
 use primestream_codec::container::{
-    Compression, ContainerError, ContainerId, Continuity, DamageKind, FrameDecoder, FrameReader,
-    HEADER_BYTES, Piece, Positions, Settings, encode_symbols,
+    Compression, ContainerError, ContainerId, Continuity, DamageKind, DecodeError, FrameDecoder, FrameReader,
+    HEADER_BYTES, Piece, Positions, Settings, decode_all, encode_symbols,
 };
 use primestream_codec::{BlockLen, CodewordRun, Limits, Symbols, Units, operation};
 
@@ -14,6 +14,8 @@ struct Survey {
     named: Vec<u64>,
     kinds: Vec<DamageKind>,
     is_complete: bool,
+    /// Containers behind the first.
+    members: u64,
 }
 
 fn survey(container: &[u8]) -> Result<Survey, ContainerError> {
@@ -23,6 +25,7 @@ fn survey(container: &[u8]) -> Result<Survey, ContainerError> {
     let mut continuity = Continuity::new(reader.header());
     let mut symbols = Symbols::new(reader.header().settings().units());
     let mut found = Survey::default();
+    let mut is_complete = true;
     while let Some(piece) = reader.next_piece()? {
         let damages = match piece {
             Piece::Frame(frame) => match decoder.decode(&frame, &mut symbols) {
@@ -42,6 +45,13 @@ fn survey(container: &[u8]) -> Result<Survey, ContainerError> {
                 continuity.broken();
                 vec![damage]
             }
+            Piece::Member { header, .. } => {
+                found.members += 1;
+                is_complete &= continuity.is_complete();
+                decoder = FrameDecoder::new(&header, limits);
+                continuity = Continuity::new(&header);
+                vec![]
+            }
             _ => unreachable!("no other piece exists"),
         };
         for damage in damages {
@@ -50,7 +60,7 @@ fn survey(container: &[u8]) -> Result<Survey, ContainerError> {
             found.kinds.push(damage.kind);
         }
     }
-    found.is_complete = continuity.is_complete();
+    found.is_complete = is_complete && continuity.is_complete();
     Ok(found)
 }
 
@@ -132,7 +142,7 @@ fn samples() -> Vec<Sample> {
         Symbols::Utf16("Hello, world! \u{1F600} na\u{EF}ve, \u{4E16}\u{754C}".encode_utf16().collect());
     let base = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(2).expect("two blocks");
     let dense = Settings::dense().with_frame_blocks(1).expect("one block");
-    let three_frames: Vec<u8> = (0..600_u32).map(|i| (i * i >> 5).to_le_bytes()[0]).collect();
+    let three_frames: Vec<u8> = (0..600_u32).map(|i| ((i * i) >> 5).to_le_bytes()[0]).collect();
     let mut program = CodewordRun::new();
     for operand in 0..40 {
         program.push(&operation(2, Some(operand)).expect("small"));
@@ -236,8 +246,8 @@ fn frames_of_another_container_are_detected() {
         }
         ours.check(&bytes, &[frame], &format!("spliced {frame}"));
     }
-    let both = [ours.bytes.as_slice(), &theirs.bytes].concat();
-    ours.check(&both, &[], "a container behind the container");
+    let headless = [ours.bytes.as_slice(), &theirs.bytes[HEADER_BYTES..]].concat();
+    ours.check(&headless, &[], "frames of another container behind the container");
 }
 
 #[test]
@@ -332,5 +342,55 @@ fn all_but_the_damaged_frames_are_delivered() {
             bytes[start + small(state % len as u64)] ^= 1 << (round % 8);
         }
         sample.check(&bytes, &damaged, &format!("round {round}, frames {damaged:?}"));
+    }
+}
+
+#[test]
+fn containers_may_stand_one_behind_the_other() {
+    let base = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
+    let first = Sample::new(base, &Symbols::Bytes(vec![1; 40]), 1);
+    let second = Sample::new(Settings::dense(), &Symbols::Bytes(vec![2; 40]), 2);
+    let units = Sample::new(base.with_units(Units::Utf16), &Symbols::Utf16(vec![3; 40]), 3);
+    let both = [first.bytes.as_slice(), &second.bytes].concat();
+    let content = [vec![1; 40], vec![2; 40]].concat();
+    assert_eq!(decode_all(&both, &Limits::default()).expect("two containers"), content);
+    let found = survey(&both).expect("a container");
+    assert!(found.is_complete && found.members == 1 && found.kinds.is_empty(), "{found:?}");
+    let mixed = [both.as_slice(), &units.bytes].concat();
+    let error = decode_all(&mixed, &Limits::default()).expect_err("other units");
+    let offset = both.len() as u64;
+    assert!(
+        matches!(error, DecodeError::MemberUnits { offset: at, units: Units::Utf16, .. } if at == offset)
+    );
+
+    // Each bit of both: never taken for good, and the frames of the other container are delivered.
+    for bit in HEADER_BYTES * 8..both.len() * 8 {
+        let mut bytes = both.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let found = survey(&bytes).expect("the first header is good");
+        assert!(!found.is_complete, "bit {bit}");
+        let in_first = bit / 8 < first.bytes.len();
+        let header = !in_first && bit / 8 < first.bytes.len() + HEADER_BYTES;
+        assert_eq!(
+            found.kinds.contains(&DamageKind::MemberHeader) || found.kinds.contains(&DamageKind::AfterEnd),
+            header,
+            "bit {bit}: {:?}",
+            found.kinds
+        );
+        let lost = if in_first { usize::from(first.frame_at(bit / 8) < 5) } else { 1 };
+        let end = !in_first && bit / 8 >= both.len() - 100;
+        assert_eq!(found.delivered.len(), 6 - if end { 0 } else { lost }, "bit {bit}: {:?}", found.kinds);
+    }
+    // Wherever the first or the second ends too early, both are told.
+    for len in HEADER_BYTES..both.len() {
+        let found = survey(&both[..len]).expect("a header");
+        assert_eq!(found.is_complete, len == first.bytes.len(), "{len} bytes");
+    }
+    for len in HEADER_BYTES..first.bytes.len() {
+        let cut = [&first.bytes[..len], &second.bytes].concat();
+        let found = survey(&cut).expect("a header");
+        assert!(!found.is_complete && found.members == 1, "{len} bytes: {:?}", found.kinds);
+        assert!(found.kinds.contains(&DamageKind::Incomplete), "{len} bytes: {:?}", found.kinds);
+        assert_eq!(found.delivered.last().map(|(_, symbols)| symbols), second.contents.last(), "{len} bytes");
     }
 }

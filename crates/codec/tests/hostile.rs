@@ -71,7 +71,7 @@ fn damage_of(settings: Settings, frame: Forged) -> FrameDamage {
 /// Payload of a good frame of these bytes.
 fn payload_of(bytes: &[u8]) -> Vec<u8> {
     let whole = encode_all(bytes, &Settings::default(), ID).expect("small");
-    whole[64 + 32..whole.len() - 92 - 4].to_vec()
+    whole[64 + 32..whole.len() - 100 - 4].to_vec()
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn numbers_at_the_end_of_64_bits_are_damage() {
 #[test]
 fn what_a_newer_version_wrote_is_refused() {
     for frame in [
-        Forged { kind: 3, ..Forged::content(&[], 0) },
+        Forged { kind: 4, ..Forged::content(&[], 0) },
         Forged { flags: 4, ..Forged::content(&[1], 1) },
         Forged { flags: 0x80, ..Forged::content(&[1], 1) },
         Forged { reserved: 1, ..Forged::content(&[1], 1) },
@@ -134,9 +134,21 @@ fn what_a_newer_version_wrote_is_refused() {
 #[test]
 fn optional_kinds_are_passed_over() {
     let whole = encode_all(b"abc", &Settings::default(), ID).expect("small");
+    let (content, end) = whole.split_at(whole.len() - 100);
+    let mut payload = end[32..96].to_vec();
     let optional = Forged { kind: 77, flags: 1, ..Forged::content(&[9; 20_000], 0) }.bytes();
-    let with = [&whole[..64], &optional, &whole[64..]].concat();
-    assert_eq!(decode_all(&with, &Limits::default()).expect("an index, say, is no damage"), b"abc");
+    let offset = content.len() + optional.len();
+    payload[56..].copy_from_slice(&(offset as u64).to_le_bytes());
+    let end = Forged { kind: 2, number: 1, ..Forged::content(&payload, 0) }.bytes();
+    let mut with = [&whole[..64], &optional, &content[64..], &end].concat();
+    assert_eq!(decode_all(&with, &Limits::default()).expect("what is unknown is no damage"), b"abc");
+    with[64 + 9000] ^= 1;
+    assert!(decode_all(&with, &Limits::default()).is_err(), "but a change in it is");
+    let behind = [whole, optional].concat();
+    assert!(
+        decode_all(&behind, &Limits::default()).is_err(),
+        "nothing but a container stands behind the end"
+    );
 }
 
 #[test]

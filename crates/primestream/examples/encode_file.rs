@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lanes = std::thread::available_parallelism()?.get();
     let header = Header::new(Settings::default(), ContainerId([7; 16]));
     let mut output = File::create(output)?;
-    let report = container::encode(File::open(input)?, header, Encode { lanes, verify: true })
+    let report = container::encode(File::open(input)?, header, Encode { lanes, verify: true, index: true })
         .memory_limit(64 << 20)
         .sink(move |bytes| output.write_all(&bytes))
         .run()?;

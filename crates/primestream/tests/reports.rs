@@ -9,9 +9,10 @@ use primestream_engine::runtime::Failure;
 fn bytes_in_are_counted_at_the_source() {
     let header = Header::new(Settings::default(), ContainerId([1; 16]));
     let content = vec![b'x'; 100_000];
-    let report = container::encode(Cursor::new(content), header, Encode { lanes: 2, verify: true })
-        .for_each(|_| ())
-        .unwrap();
+    let report =
+        container::encode(Cursor::new(content), header, Encode { lanes: 2, verify: true, index: true })
+            .for_each(|_| ())
+            .unwrap();
     assert_eq!(report.bytes_in(), 100_000);
     assert_eq!(report.items_in(), 100_000u64.div_ceil(16_384) + 2, "frames, beginning and end");
     assert_eq!(report.items_in(), report.items_out());

@@ -21,7 +21,8 @@ fn settings() -> impl Strategy<Value = Settings> {
 
 fn encoded(content: &[u8], settings: Settings, lanes: usize, verify: bool) -> Vec<u8> {
     let header = Header::new(settings, ContainerId([3; 16]));
-    let parts = container::encode(Cursor::new(content.to_vec()), header, Encode { lanes, verify });
+    let parts =
+        container::encode(Cursor::new(content.to_vec()), header, Encode { lanes, verify, index: true });
     parts.memory_limit(4 << 20).collect::<Vec<_>>().unwrap().concat()
 }
 
@@ -89,4 +90,26 @@ proptest! {
         }
         drop(decimal::read(Cursor::new(bytes), None, lanes, Limits::default()).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn containers_one_behind_the_other_are_one_content() {
+    let bytes = |settings: Settings, id| {
+        container::encode(
+            Cursor::new(b"beads".repeat(9000)),
+            Header::new(settings, ContainerId([id; 16])),
+            Encode::default(),
+        )
+        .collect::<Vec<_>>()
+        .unwrap()
+        .concat()
+    };
+    let both = [bytes(Settings::default(), 1), bytes(Settings::dense(), 2)].concat();
+    let (_, content) =
+        container::decode(Cursor::new(both.clone()), Decode { lanes: 2, ..Decode::default() }).unwrap();
+    assert_eq!(content.collect::<Vec<_>>().unwrap().concat(), b"beads".repeat(18_000));
+    let mixed = [both, bytes(Settings::default().with_units(Units::Utf16), 3)].concat();
+    let (_, content) = container::decode(Cursor::new(mixed), Decode::default()).unwrap();
+    let error = content.collect::<Vec<_>>().unwrap_err().to_string();
+    assert!(error.contains("container of Utf16 symbols"), "{error}");
 }

@@ -7,6 +7,7 @@ use primestream::Contents;
 use primestream::container::Found;
 use primestream::decimal::{Line, LineDamage};
 use primestream::prelude::*;
+use primestream_codec::Symbols;
 
 use super::units;
 use crate::args::{Decode as Arguments, Format, Global, UnitsArgument};
@@ -46,8 +47,15 @@ fn from_container(
     let opened = match skipped {
         None => container::decode(input, how),
         Some(skipped) => container::verify(input, how).map(|(header, found)| {
+            let units = header.settings().units();
             let good = found.map(move |found| match found {
-                Found::Symbols { symbols, .. } => Some(symbols),
+                Found::Member { header: member, .. } if member.settings().units() == units => {
+                    Some(Symbols::new(units)) // no gap
+                }
+                Found::Member { offset, .. } => {
+                    skipped.say(&format!("byte {offset}: a container of other symbols than the first"))
+                }
+                Found::Symbols { symbols, .. } => Some(symbols).filter(|symbols| symbols.units() == units),
                 Found::Frame(damage) => skipped.say(&damage),
                 Found::Damage(damage) => skipped.say(&damage),
                 other => skipped.say(&format!("{other:?}")),

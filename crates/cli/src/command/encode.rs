@@ -22,7 +22,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
         decimal::write(input, settings, global.lanes(), arguments.verify)
     } else {
         let header = Header::new(settings, fresh_id());
-        container::encode(input, header, Encode { lanes: global.lanes(), verify: arguments.verify })
+        let how = Encode { lanes: global.lanes(), verify: arguments.verify, index: !arguments.no_index };
+        container::encode(input, header, how)
     };
     let report = run::run(encoded.write_to(output.into_sink()), global, bytes)
         .map_err(|error| places.explain(error))?;
@@ -40,6 +41,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
         .ok_or_else(|| Ending::usage("a block has 8 to 256 symbols"))?;
     if arguments.format == Format::Decimal && arguments.compress != Compress::None {
         return Err(Ending::usage("decimal lines are not compressed: `--compress` belongs to containers"));
+    }
+    if arguments.format == Format::Decimal && arguments.no_index {
+        return Err(Ending::usage("decimal lines have no index: `--no-index` belongs to containers"));
     }
     let positions = match arguments.positions {
         PositionsArgument::Block => Positions::Block,

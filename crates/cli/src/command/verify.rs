@@ -169,6 +169,7 @@ impl Teller {
                 counts.damages += 1;
                 self.damaged_frame(damage)
             }
+            Found::Member { .. } => Ok(()),
             Found::Damage(damage) => {
                 counts.damages += 1;
                 let is_missing =

@@ -12,7 +12,7 @@ use super::encode::ContentDigest;
 use super::frame::{EndFrame, RawFrame};
 use super::header::Header;
 
-/// Follows the frames of one container in the order of the bytes.
+/// Follows the frames of one container in the order of the bytes; each further container of a file needs its own.
 ///
 /// Every content frame is announced: by [`admit`](Self::admit) when it decoded, by
 /// [`damaged`](Self::damaged) when it did not. Holds at most 1 024 gaps.
@@ -153,6 +153,12 @@ impl Continuity {
             found.push(damage(None, DamageKind::SymbolTotal { found: self.symbols, stated: end.symbols }));
         } else if !self.faulty && end.digest != self.digest.finish() {
             found.push(damage(None, DamageKind::Digest));
+        } else if let Some(found_offset) = end.offset.checked_sub(end.member_offset)
+            && !self.faulty
+            && found_offset != end.stated_offset
+        {
+            found
+                .push(damage(None, DamageKind::EndOffset { found: found_offset, stated: end.stated_offset }));
         }
         self.faulty |= !found.is_empty();
         self.ended = true;
@@ -241,6 +247,8 @@ mod tests {
             symbols: stated * 64,
             digest: digest.finish(),
             index_offset: None,
+            stated_offset: 99,
+            member_offset: 0,
         };
         found.extend(continuity.end(&end));
         (found.iter().map(|damage| (damage.frame, damage.kind)).collect(), continuity.is_complete())
@@ -263,9 +271,22 @@ mod tests {
         let mut continuity = Continuity::new(&Header::new(Settings::default(), ContainerId::default()));
         let place = FramePlace { number: 0, offset: 64, bytes: 9 };
         continuity.admit(&place, b"abc".as_slice().into()).expect("the first frame");
-        let end = EndFrame { offset: 73, frames: 1, symbols: 3, digest: Digest([0; 32]), index_offset: None };
-        let found = continuity.end(&end);
-        assert_eq!(found.iter().map(|damage| damage.kind).collect::<Vec<_>>(), [DamageKind::Digest]);
+        let mut digest = ContentDigest::default();
+        digest.update(b"abc".as_slice().into());
+        let good = EndFrame {
+            offset: 73,
+            frames: 1,
+            symbols: 3,
+            digest: digest.finish(),
+            index_offset: None,
+            stated_offset: 73,
+            member_offset: 0,
+        };
+        let kinds = |end| continuity.clone().end(&end).iter().map(|damage| damage.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(good), []);
+        assert_eq!(kinds(EndFrame { digest: Digest([0; 32]), ..good }), [DamageKind::Digest]);
+        let elsewhere = DamageKind::EndOffset { found: 73, stated: 72 };
+        assert_eq!(kinds(EndFrame { stated_offset: 72, ..good }), [elsewhere]);
     }
 
     #[test]

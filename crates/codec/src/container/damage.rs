@@ -79,8 +79,17 @@ pub enum DamageKind {
     },
     /// The content has another digest than the end frame states.
     Digest,
+    /// The end frame stands elsewhere than it states.
+    EndOffset {
+        /// Its place, from the beginning of its container.
+        found: u64,
+        /// The place stated.
+        stated: u64,
+    },
     /// There is no end frame: the container is incomplete.
     Incomplete,
+    /// The header of a further container in the same file is damaged or cut.
+    MemberHeader,
 }
 
 impl fmt::Display for DamageKind {
@@ -104,7 +113,11 @@ impl fmt::Display for DamageKind {
                 write!(f, "{found} symbols, the end frame states {stated}")
             }
             Self::Digest => f.write_str("the content's digest differs from the end frame's"),
+            Self::EndOffset { found, stated } => {
+                write!(f, "end frame at byte {found} of its container, it states {stated}")
+            }
             Self::Incomplete => f.write_str("incomplete: no end frame"),
+            Self::MemberHeader => f.write_str("header of a further container damaged or cut"),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::units::{SymbolsRef, Units};
 
 use super::dense::Place;
 use super::error::EncodeError;
-use super::frame::{Digest, EndFrame, FLAG_COMPRESSED, FrameHead, KIND_CONTENT, KIND_END};
+use super::frame::{Digest, FLAG_COMPRESSED, FrameHead, KIND_CONTENT};
 use super::header::{Compression, Header, Positions, Profile};
 
 /// Encodes frames of one container, in any order.
@@ -244,17 +244,6 @@ impl FrameEncoder {
         out.extend_from_slice(if shorter { &compressed } else { whole });
         Ok(shorter)
     }
-}
-
-/// Appends the end frame to `out`: `frames` content frames, their `symbols`, and the digest of the content.
-pub fn encode_end(header: &Header, frames: u64, symbols: u64, digest: &Digest, out: &mut Vec<u8>) {
-    let payload = EndFrame::to_payload(frames, symbols, digest);
-    let mut head = FrameHead::new(KIND_END, frames);
-    head.payload_bytes = super::frame::END_PAYLOAD_BYTES;
-    head.whole_bytes = head.payload_bytes;
-    out.extend_from_slice(&head.to_bytes(header.id()));
-    out.extend_from_slice(&payload);
-    out.extend_from_slice(&head.payload_crc(header.id(), &payload).to_le_bytes());
 }
 
 /// Takes the digest of a content as it goes by, in order.

@@ -7,6 +7,15 @@
 
 use super::header::{ContainerId, Fields};
 
+/// Appends a frame that is no content and not compressed.
+pub(super) fn append_plain(mut head: FrameHead, id: ContainerId, payload: &[u8], out: &mut Vec<u8>) {
+    head.payload_bytes = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    head.whole_bytes = head.payload_bytes;
+    out.extend_from_slice(&head.to_bytes(id));
+    out.extend_from_slice(payload);
+    out.extend_from_slice(&head.payload_crc(id, payload).to_le_bytes());
+}
+
 /// The part of a frame in front of its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameHead {
@@ -61,9 +70,18 @@ impl FrameHead {
 
     /// Returns the checksum that belongs behind `payload`.
     pub(super) fn payload_crc(self, id: ContainerId, payload: &[u8]) -> u32 {
+        let mut hasher = self.begin_payload_crc(id);
+        hasher.update(payload);
+        hasher.finalize()
+    }
+
+    /// Returns that checksum before any byte of the payload.
+    pub(super) fn begin_payload_crc(self, id: ContainerId) -> crc32fast::Hasher {
         let head = self.to_bytes(id);
-        let covered = head.split_last_chunk::<4>().map_or(&[][..], |(covered, _)| covered);
-        crc_of(id, &[covered, payload])
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&id.0);
+        hasher.update(head.split_last_chunk::<4>().map_or(&[][..], |(covered, _)| covered));
+        hasher
     }
 
     pub(super) const fn is_compressed(self) -> bool {
@@ -163,25 +181,31 @@ pub struct EndFrame {
     pub symbols: u64,
     /// Digest of the content.
     pub digest: Digest,
-    /// Byte at which an index frame begins, if there is one.
+    /// Byte at which the last index frame begins, if there is one, from the beginning of its container.
     pub index_offset: Option<u64>,
+    /// Byte at which this frame says it begins, from the beginning of its container.
+    pub stated_offset: u64,
+    /// Byte at which its container begins: 0, or above if others stand before it.
+    pub member_offset: u64,
 }
 
 impl EndFrame {
     /// Returns the payload of the frame.
-    pub(super) fn to_payload(frames: u64, symbols: u64, digest: &Digest) -> Vec<u8> {
+    pub(super) fn to_payload(self) -> Vec<u8> {
         let mut payload = Vec::with_capacity(END_PAYLOAD_BYTES as usize);
-        payload.extend_from_slice(&frames.to_le_bytes());
-        payload.extend_from_slice(&symbols.to_le_bytes());
-        payload.extend_from_slice(&digest.0);
-        payload.extend_from_slice(&0_u64.to_le_bytes());
+        payload.extend_from_slice(&self.frames.to_le_bytes());
+        payload.extend_from_slice(&self.symbols.to_le_bytes());
+        payload.extend_from_slice(&self.digest.0);
+        payload.extend_from_slice(&self.index_offset.unwrap_or(0).to_le_bytes());
+        payload.extend_from_slice(&self.stated_offset.to_le_bytes());
         payload
     }
 
     /// Reads a frame whose checksum fits; `None` if its fields contradict each other.
-    pub(super) fn parse(frame: &RawFrame) -> Option<Self> {
+    pub(super) fn parse(frame: &RawFrame, member_offset: u64) -> Option<Self> {
         let mut fields = Fields::new(&frame.payload);
         let (frames, symbols, digest, index) = (fields.u64(), fields.u64(), fields.take(), fields.u64());
+        let stated_offset = fields.u64();
         let fits = frame.payload.len() == END_PAYLOAD_BYTES as usize && frame.head.number == frames;
         fits.then_some(Self {
             offset: frame.offset,
@@ -189,6 +213,8 @@ impl EndFrame {
             symbols,
             digest: Digest(digest),
             index_offset: (index != 0).then_some(index),
+            stated_offset,
+            member_offset,
         })
     }
 }
@@ -200,10 +226,11 @@ pub(super) const MARKER: [u8; 4] = [0xF5, 0x70, 0x66, 0x9E];
 pub const FRAME_HEAD_BYTES: usize = 32;
 
 /// Bytes of an end frame's payload.
-pub(super) const END_PAYLOAD_BYTES: u32 = 56;
+pub(super) const END_PAYLOAD_BYTES: u32 = 64;
 
 pub(super) const KIND_CONTENT: u8 = 1;
 pub(super) const KIND_END: u8 = 2;
+pub(super) const KIND_INDEX: u8 = 3;
 
 pub(super) const FLAG_OPTIONAL: u8 = 1;
 pub(super) const FLAG_COMPRESSED: u8 = 2;

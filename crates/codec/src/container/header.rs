@@ -8,6 +8,7 @@
 use std::fmt;
 
 use crate::block::BlockLen;
+use crate::limits::Limits;
 use crate::units::Units;
 
 use super::error::ContainerError;
@@ -221,6 +222,15 @@ impl Header {
     #[must_use]
     pub const fn id(&self) -> ContainerId {
         self.id
+    }
+
+    /// Refuses a container whose full frames have more symbols than the limits allow.
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), ContainerError> {
+        let (needed, allowed) = (self.settings.frame_symbols() as u64, limits.frame_symbols_max as u64);
+        if needed > allowed {
+            return Err(ContainerError::LimitExceeded { limit: "frame_symbols_max", needed, allowed });
+        }
+        Ok(())
     }
 
     /// Writes the header as the first bytes of a container.

@@ -3,7 +3,7 @@
 //! Layout: `docs/container.md`. Three parts work together, and a pipeline can put them
 //! on different lanes: [`FrameReader`] finds the frames, [`FrameDecoder`] makes symbols of
 //! each on its own, [`Continuity`] sees that all are there in order. Writing is
-//! [`FrameEncoder`] on any lane and [`encode_end`] at the end. [`ContainerWriter`],
+//! [`FrameEncoder`] on any lane, and [`Register`], which follows the frames and writes index and end. [`ContainerWriter`],
 //! [`encode_all`] and [`decode_all`] do it all in one place.
 
 mod codewords;
@@ -16,13 +16,14 @@ mod error;
 mod frame;
 mod header;
 mod read;
+mod register;
 mod whole;
 mod write;
 
 pub use continuity::{Continuity, FramePlace};
 pub use damage::{CodewordDamage, Damage, DamageKind, FrameDamage, FrameFault, Verdict};
 pub use decode::FrameDecoder;
-pub use encode::{ContentDigest, FrameEncoder, encode_end};
+pub use encode::{ContentDigest, FrameEncoder};
 pub use error::{ContainerError, EncodeError};
 pub use frame::{Digest, EndFrame, FRAME_HEAD_BYTES, RawFrame};
 pub use header::{
@@ -30,6 +31,7 @@ pub use header::{
     VERSION,
 };
 pub use read::{FrameReader, Piece};
+pub use register::Register;
 pub use whole::{DecodeError, decode_all, decode_symbols, encode_all, encode_symbols};
 pub use write::ContainerWriter;
 

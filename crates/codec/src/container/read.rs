@@ -16,9 +16,10 @@ use super::damage::{Damage, DamageKind, FrameFault};
 use super::error::ContainerError;
 use super::frame::{
     EndFrame, FLAG_COMPRESSED, FLAG_OPTIONAL, FLAGS_KNOWN, FRAME_HEAD_BYTES, FrameHead, KIND_CONTENT,
-    KIND_END, MARKER, RawFrame,
+    KIND_END, KIND_INDEX, MARKER, RawFrame,
 };
-use super::header::{HEADER_BYTES, Header};
+use super::header::{HEADER_BYTES, Header, MAGIC};
+use super::register::{INDEX_PAYLOAD_BYTES_MAX, IndexFrame};
 
 /// What comes next in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +29,18 @@ pub enum Piece {
     Frame(RawFrame),
     /// The end frame, verified.
     End(EndFrame),
+    /// A further container of the same file begins; its frames follow.
+    Member {
+        /// Its header.
+        header: Header,
+        /// Byte at which it begins.
+        offset: u64,
+    },
     /// A place where something is wrong; reading goes on behind it.
     Damage(Damage),
 }
 
-/// Takes a container apart into frames, in the order of the bytes.
+/// Takes a container, or several one after the other, apart into frames, in the order of the bytes.
 ///
 /// Holds one frame, and as much again while it searches behind damage.
 ///
@@ -55,8 +63,10 @@ pub enum Piece {
 pub struct FrameReader<R> {
     source: Source<R>,
     header: Header,
+    /// Where the container begins that is being read.
+    member_offset: u64,
     limits: Limits,
-    /// A good end frame was seen.
+    /// A good end frame was seen, or it was said that there is none.
     ended: bool,
     /// Everything, the verdict on completeness included, was handed out.
     finished: bool,
@@ -77,15 +87,11 @@ impl<R: Read> FrameReader<R> {
             return Err(cut_header(&bytes));
         };
         let header = Header::parse(&bytes)?;
-        let (needed, allowed) = (header.settings().frame_symbols(), limits.frame_symbols_max);
-        if needed > allowed {
-            let (needed, allowed) = (needed as u64, allowed as u64);
-            return Err(ContainerError::LimitExceeded { limit: "frame_symbols_max", needed, allowed });
-        }
-        Ok(Self { source, header, limits, ended: false, finished: false })
+        header.check(&limits)?;
+        Ok(Self { source, header, member_offset: 0, limits, ended: false, finished: false })
     }
 
-    /// Returns the container's header.
+    /// Returns the header of the container that is being read: at first, of the first.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
@@ -122,12 +128,28 @@ impl<R: Read> FrameReader<R> {
                 return Ok((!self.ended).then_some(Piece::Damage(at_end)));
             }
             let Some(head) = self.head_at(&bytes) else {
+                let is_header = bytes.starts_with(&MAGIC);
+                self.source.take(if is_header { HEADER_BYTES - FRAME_HEAD_BYTES } else { 0 }, &mut bytes)?;
+                if let Some(piece) = self.member(&bytes, start)? {
+                    return Ok(Some(piece));
+                }
                 self.source.push_back(bytes);
                 let bytes = self.skip_to_frame()?;
-                let kind = if self.ended { DamageKind::AfterEnd } else { DamageKind::NoFrame };
+                let kind = match (self.ended, is_header) {
+                    (true, true) => DamageKind::MemberHeader,
+                    (true, false) => DamageKind::AfterEnd,
+                    (false, _) => DamageKind::NoFrame,
+                };
                 return Ok(Some(Piece::Damage(Damage { offset: start, bytes, frame: None, kind })));
             };
-            if self.is_to_be_skipped(head, start)? {
+            let is_to_be_skipped = self.is_to_be_skipped(head, start)?;
+            if self.ended && (is_to_be_skipped || head.kind == KIND_INDEX) {
+                // Content and end frames behind the end are refused by whoever follows the numbers.
+                let bytes = FRAME_HEAD_BYTES as u64 + self.skip_to_frame()?;
+                let kind = DamageKind::AfterEnd;
+                return Ok(Some(Piece::Damage(Damage { offset: start, bytes, frame: None, kind })));
+            }
+            if is_to_be_skipped {
                 if let Some(damage) = self.skip_frame(head, start)? {
                     return Ok(Some(Piece::Damage(damage)));
                 }
@@ -142,16 +164,41 @@ impl<R: Read> FrameReader<R> {
                     kind,
                 })));
             }
-            return self.frame(head, start).map(Some);
+            if let Some(piece) = self.frame(head, start)? {
+                return Ok(Some(piece));
+            }
         }
         Ok(None)
     }
 
-    /// Reads payload and checksum of a frame whose header is believed.
-    fn frame(&mut self, head: FrameHead, offset: u64) -> Result<Piece, ContainerError> {
+    /// Begins with the next container if these bytes are the header of one.
+    fn member(&mut self, bytes: &[u8], start: u64) -> Result<Option<Piece>, ContainerError> {
+        let Some(Ok(bytes)) = bytes.first_chunk::<HEADER_BYTES>().map(|bytes| match Header::parse(bytes) {
+            Err(ContainerError::NotAContainer { .. } | ContainerError::HeaderDamaged) => Err(()),
+            parsed => Ok((bytes, parsed)),
+        }) else {
+            return Ok(None);
+        };
+        let (bytes, parsed) = bytes;
+        let header = parsed?;
+        header.check(&self.limits)?;
+        if !self.ended {
+            // The container before this one was cut; it is told first.
+            self.source.push_back(bytes.to_vec());
+            self.ended = true;
+            let kind = DamageKind::Incomplete;
+            return Ok(Some(Piece::Damage(Damage { offset: start, bytes: 0, frame: None, kind })));
+        }
+        (self.header, self.member_offset, self.ended) = (header, start, false);
+        Ok(Some(Piece::Member { header, offset: start }))
+    }
+
+    /// Reads payload and checksum of a frame whose header is believed; `None` if it is a good index frame.
+    fn frame(&mut self, head: FrameHead, offset: u64) -> Result<Option<Piece>, ContainerError> {
         let damage = |bytes: usize, kind| {
             let bytes = (FRAME_HEAD_BYTES + bytes) as u64;
-            Piece::Damage(Damage { offset, bytes, frame: Some(head.number), kind })
+            let frame = (head.kind != KIND_INDEX).then_some(head.number);
+            Some(Piece::Damage(Damage { offset, bytes, frame, kind }))
         };
         let wanted = head.payload_bytes as usize + 4;
         let mut payload = Vec::new();
@@ -183,18 +230,35 @@ impl<R: Read> FrameReader<R> {
             frame.payload.truncate(wanted - 4);
         }
         if head.kind == KIND_CONTENT {
-            return Ok(Piece::Frame(frame));
+            return Ok(Some(Piece::Frame(frame)));
         }
-        let end = if frame.is_intact(self.header.id()) { EndFrame::parse(&frame) } else { None };
+        let is_intact = frame.is_intact(self.header.id());
+        if head.kind == KIND_INDEX
+            && is_intact
+            && !head.is_compressed()
+            && IndexFrame::parse(&frame).is_some()
+        {
+            return Ok(None);
+        }
+        let is_end = is_intact && head.kind == KIND_END;
+        let end = if is_end { EndFrame::parse(&frame, self.member_offset) } else { None };
         self.ended |= end.is_some();
-        Ok(end.map_or_else(|| damage(wanted, DamageKind::Content(FrameFault::Checksum)), Piece::End))
+        Ok(end.map_or_else(
+            || damage(wanted, DamageKind::Content(FrameFault::Checksum)),
+            |end| Some(Piece::End(end)),
+        ))
     }
 
     /// Tells whether behind a frame of `kind` there stands what may stand there.
     fn is_followed_well(&mut self, kind: u8) -> Result<bool, ContainerError> {
-        let mut ahead = Vec::with_capacity(FRAME_HEAD_BYTES);
-        self.source.take(FRAME_HEAD_BYTES, &mut ahead)?;
-        let well = if ahead.is_empty() { kind == KIND_END } else { self.head_at(&ahead).is_some() };
+        // As much as the header of a container, which the search behind damage may have to look at.
+        let mut ahead = Vec::with_capacity(HEADER_BYTES);
+        self.source.take(HEADER_BYTES, &mut ahead)?;
+        let well = if ahead.is_empty() || ahead.starts_with(&MAGIC) {
+            kind == KIND_END
+        } else {
+            ahead.get(..FRAME_HEAD_BYTES).is_some_and(|ahead| self.head_at(ahead).is_some())
+        };
         self.source.push_back(ahead);
         Ok(well)
     }
@@ -205,8 +269,8 @@ impl<R: Read> FrameReader<R> {
             return None;
         }
         // A header may begin in the payload and end behind it.
-        let ahead = self.source.peek_pending(FRAME_HEAD_BYTES - 1);
-        let seam_start = payload.len().saturating_sub(FRAME_HEAD_BYTES - 1);
+        let ahead = self.source.peek_pending(HEADER_BYTES - 1);
+        let seam_start = payload.len().saturating_sub(HEADER_BYTES - 1);
         let mut seam = payload.get(seam_start..).unwrap_or_default().to_vec();
         seam.extend_from_slice(ahead);
         let inside = self.find_head(payload);
@@ -228,19 +292,22 @@ impl<R: Read> FrameReader<R> {
                 return Ok(skipped + window.len() as u64);
             }
             // A header may be cut by the window's end.
-            let done = window.len().saturating_sub(FRAME_HEAD_BYTES - 1);
+            let done = window.len().saturating_sub(HEADER_BYTES - 1);
             window.drain(..done);
             skipped += done as u64;
         }
     }
 
-    /// Finds the first believable frame header that lies wholly in `bytes`.
+    /// Finds the first believable header, of a frame or of a further container, that lies wholly in `bytes`.
     fn find_head(&self, bytes: &[u8]) -> Option<usize> {
-        let [first, ..] = MARKER;
+        let ([frame, ..], [container, ..]) = (MARKER, MAGIC);
         let mut from = 0;
         loop {
-            let at = from + bytes.get(from..)?.iter().position(|&byte| byte == first)?;
-            if self.head_at(bytes.get(at..at + FRAME_HEAD_BYTES)?).is_some() {
+            let rest = bytes.get(from..)?;
+            let at = from + rest.iter().position(|&byte| byte == frame || byte == container)?;
+            let is_head = bytes.get(at..at + FRAME_HEAD_BYTES).is_some_and(|b| self.head_at(b).is_some());
+            let whole = bytes.get(at..).and_then(<[u8]>::first_chunk);
+            if is_head || whole.is_some_and(|bytes| Header::parse(bytes).is_ok()) {
                 return Some(at);
             }
             from = at + 1;
@@ -261,26 +328,35 @@ impl<R: Read> FrameReader<R> {
             return newer("frame reserved", head.reserved.into());
         }
         match head.kind {
-            KIND_CONTENT | KIND_END => Ok(false),
+            KIND_CONTENT | KIND_END | KIND_INDEX => Ok(false),
             _ if head.flags & FLAG_OPTIONAL != 0 => Ok(true),
             kind => newer("frame kind", kind.into()),
         }
     }
 
-    /// Passes over a frame of an unknown kind without holding it.
+    /// Passes over a frame of an unknown kind without holding it; a change in it is damage all the same.
     fn skip_frame(&mut self, head: FrameHead, offset: u64) -> Result<Option<Damage>, ContainerError> {
-        let mut left = head.payload_bytes as usize + 4;
+        let mut crc = head.begin_payload_crc(self.header.id());
+        let mut left = head.payload_bytes as usize;
         let mut window = Vec::with_capacity(SEARCH_BYTES);
         while left > 0 {
             window.clear();
             self.source.take(left.min(SEARCH_BYTES), &mut window)?;
             if window.is_empty() {
-                let bytes = self.source.offset - offset;
-                return Ok(Some(Damage { offset, bytes, frame: None, kind: DamageKind::Cut }));
+                break;
             }
             left -= window.len();
+            crc.update(&window);
         }
-        Ok(None)
+        window.clear();
+        self.source.take(4, &mut window)?;
+        let bytes = self.source.offset - offset;
+        let kind = match window.first_chunk() {
+            None => DamageKind::Cut,
+            Some(stated) if u32::from_le_bytes(*stated) == crc.finalize() => return Ok(None),
+            Some(_) => DamageKind::Content(FrameFault::Checksum),
+        };
+        Ok(Some(Damage { offset, bytes, frame: None, kind }))
     }
 
     /// Says what in a believable header cannot be, before anything is allocated for it.
@@ -291,6 +367,8 @@ impl<R: Read> FrameReader<R> {
             let symbols_max = self.header.settings().frame_symbols() as u64;
             let payload_max = self.header.payload_bytes_max(head.number, head.symbols.into());
             (payload_max, symbols_max)
+        } else if head.kind == KIND_INDEX {
+            (INDEX_PAYLOAD_BYTES_MAX, 0)
         } else {
             (u64::from(super::frame::END_PAYLOAD_BYTES), 0)
         };
@@ -315,7 +393,7 @@ impl<R: Read> FrameReader<R> {
 }
 
 fn cut_header(bytes: &[u8]) -> ContainerError {
-    let magic = super::header::MAGIC;
+    let magic = MAGIC;
     if magic.starts_with(bytes.get(..magic.len().min(bytes.len())).unwrap_or_default())
         || bytes.starts_with(&magic)
     {
@@ -402,4 +480,4 @@ const REREAD_MAX: u64 = 4;
 
 /// Bytes searched at a time for the next frame. Larger gains nothing; smaller than a frame header cannot work.
 const SEARCH_BYTES: usize = 8 << 10;
-const _: () = assert!(SEARCH_BYTES > FRAME_HEAD_BYTES);
+const _: () = assert!(SEARCH_BYTES > HEADER_BYTES && HEADER_BYTES > FRAME_HEAD_BYTES);

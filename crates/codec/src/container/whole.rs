@@ -65,11 +65,11 @@ pub fn decode_all(container: &[u8], limits: &Limits) -> Result<Vec<u8>, DecodeEr
     }
 }
 
-/// Decodes a container; all of it is good, or none of it is returned.
+/// Decodes a container, or several one after the other; all of it is good, or none of it is returned.
 ///
 /// # Errors
 ///
-/// At the first thing that is wrong.
+/// At the first thing that is wrong, and at a further container of other symbols than the first.
 pub fn decode_symbols(container: impl Read, limits: &Limits) -> Result<Symbols, DecodeError> {
     let mut reader = FrameReader::open(container, *limits)?;
     let mut decoder = FrameDecoder::new(reader.header(), *limits);
@@ -87,6 +87,14 @@ pub fn decode_symbols(container: impl Read, limits: &Limits) -> Result<Symbols, 
                     return Err(damage.into());
                 }
                 content.extend(symbols.as_ref());
+            }
+            Piece::Member { header, offset } => {
+                let units = header.settings().units();
+                if units != content.units() {
+                    return Err(DecodeError::MemberUnits { offset, units, expected: content.units() });
+                }
+                decoder = FrameDecoder::new(&header, *limits);
+                continuity = Continuity::new(&header);
             }
             Piece::End(end) => {
                 if let Some(damage) = continuity.end(&end).into_iter().next() {
@@ -114,6 +122,15 @@ pub enum DecodeError {
         /// The kind it holds.
         units: Units,
     },
+    /// A further container in it holds other symbols than the first.
+    MemberUnits {
+        /// Byte at which it begins.
+        offset: u64,
+        /// The kind it holds.
+        units: Units,
+        /// The kind the first holds.
+        expected: Units,
+    },
     /// It holds more than the caller allows.
     ContentTooLong {
         /// The limit, [`Limits::content_symbols_max`].
@@ -127,6 +144,9 @@ impl fmt::Display for DecodeError {
             Self::Container(_) => f.write_str("container unreadable"),
             Self::Damage(_) | Self::Frame(_) => f.write_str("container damaged"),
             Self::WrongUnits { units } => write!(f, "container of {units:?} symbols"),
+            Self::MemberUnits { offset, units, expected } => {
+                write!(f, "container of {units:?} symbols at byte {offset}, behind one of {expected:?}")
+            }
             Self::ContentTooLong { symbols_max } => {
                 write!(f, "content above {symbols_max} symbols, the limit content_symbols_max")
             }
@@ -140,7 +160,7 @@ impl Error for DecodeError {
             Self::Container(source) => Some(source),
             Self::Damage(source) => Some(source),
             Self::Frame(source) => Some(source),
-            Self::WrongUnits { .. } | Self::ContentTooLong { .. } => None,
+            Self::WrongUnits { .. } | Self::MemberUnits { .. } | Self::ContentTooLong { .. } => None,
         }
     }
 }

@@ -7,9 +7,10 @@ use std::io::Write;
 
 use crate::units::{Symbols, SymbolsRef};
 
-use super::encode::{ContentDigest, FrameEncoder, encode_end};
+use super::encode::{ContentDigest, FrameEncoder};
 use super::error::EncodeError;
 use super::header::Header;
+use super::register::Register;
 
 /// Writes one container. Holds the symbols and the bytes of one frame.
 ///
@@ -34,7 +35,7 @@ pub struct ContainerWriter<W> {
     digest: ContentDigest,
     waiting: Symbols,
     bytes: Vec<u8>,
-    frames: u64,
+    register: Register,
     symbols: u64,
 }
 
@@ -52,9 +53,17 @@ impl<W: Write> ContainerWriter<W> {
             digest: ContentDigest::default(),
             waiting: Symbols::new(header.settings().units()),
             bytes: Vec::new(),
-            frames: 0,
+            register: Register::new(&header),
             symbols: 0,
         })
+    }
+
+    /// Writes no index, which costs four bytes a frame and lets readers seek without walking along the frames.
+    ///
+    /// To be called before the first symbol.
+    #[must_use]
+    pub fn without_index(self) -> Self {
+        Self { register: self.register.without_index(), ..self }
     }
 
     /// Takes the next symbols, and writes every frame they fill.
@@ -90,7 +99,7 @@ impl<W: Write> ContainerWriter<W> {
             self.write_frame()?;
         }
         self.bytes.clear();
-        encode_end(self.encoder.header(), self.frames, self.symbols, &self.digest.finish(), &mut self.bytes);
+        self.register.end(self.symbols, &self.digest.finish(), &mut self.bytes);
         self.destination.write_all(&self.bytes).map_err(EncodeError::Io)?;
         self.destination.flush().map_err(EncodeError::Io)?;
         Ok(self.destination)
@@ -98,9 +107,11 @@ impl<W: Write> ContainerWriter<W> {
 
     fn write_frame(&mut self) -> Result<(), EncodeError> {
         self.bytes.clear();
-        self.encoder.encode(self.frames, self.waiting.as_ref(), &mut self.bytes)?;
+        self.register.before_frame(&mut self.bytes);
+        let start = self.bytes.len();
+        self.encoder.encode(self.register.frames(), self.waiting.as_ref(), &mut self.bytes)?;
         self.destination.write_all(&self.bytes).map_err(EncodeError::Io)?;
-        self.frames += 1;
+        self.register.frame((self.bytes.len() - start) as u64);
         self.symbols += self.waiting.len() as u64;
         self.waiting.clear();
         Ok(())

@@ -3,7 +3,7 @@
 //! The right thing for programs as they arrive: [`load`](Machine::load) adds an instruction, [`run`](Machine::run) goes
 //! as far as those that are there, a jump ahead waits for its target, a jump back finds what came before. Numbers are
 //! exact whatever their length. Everything a program spends is bounded by [`MachineLimits`]. A simple instruction on
-//! machine words takes a few nanoseconds. The operations are those of `docs/encoding.md`. Source: [PrimeOS].
+//! machine words takes a few nanoseconds. The operations are those of `docs/encoding.md`. Source: \[PrimeOS\].
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used))]
 
 mod error;

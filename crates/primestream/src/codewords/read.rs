@@ -10,7 +10,7 @@ use primestream_engine::{Boundary, Order, Stream};
 use primestream_primes::Natural;
 
 use super::Instruction;
-use crate::container::{Decode, Found, verify};
+use crate::container::{Decode, symbols_of, verify};
 
 /// Streams what the codewords of decimal lines stand for, in order, read on so many lanes. Empty lines are passed over.
 ///
@@ -95,13 +95,9 @@ where
     }
     let limits = how.limits;
     let instructions = found
-        .try_map(|found| match found {
-            Found::Frame(damage) => Err(damage.summary()),
-            Found::Damage(damage) => Err(damage),
-            Found::Symbols { symbols, .. } => Ok(symbols),
-        })
+        .try_map(move |found| symbols_of(found, &header))
         .flat_map(move |symbols| {
-            let run = if let Symbols::Codewords(run) = symbols { run } else { Default::default() };
+            let run = if let Some(Symbols::Codewords(run)) = symbols { run } else { Default::default() };
             // The frame was decoded, so that each of them has a reading.
             run.iter()
                 .filter_map(|codeword| read(codeword.as_natural(), &limits).ok().map(Instruction))

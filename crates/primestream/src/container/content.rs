@@ -53,6 +53,12 @@ impl fmt::Display for ContentError {
 
 impl std::error::Error for ContentError {}
 
+impl From<TextError> for ContentError {
+    fn from(error: TextError) -> Self {
+        Self(error)
+    }
+}
+
 /// Reads content and cuts it into frames.
 pub(crate) struct ContentReader<R> {
     reader: R,

@@ -1,9 +1,11 @@
 //! Container to content.
 
+use std::error::Error;
 use std::io::Read;
 
 use primestream_codec::container::{
-    ContainerError, Damage, EndFrame, FrameDamage, FrameDecoder, FramePlace, FrameReader, Header, Piece,
+    ContainerError, Damage, DecodeError, EndFrame, FrameDamage, FrameDecoder, FramePlace, FrameReader,
+    Header, Piece,
 };
 use primestream_codec::{Limits, Symbols};
 use primestream_engine::{
@@ -30,7 +32,8 @@ impl Default for Decode {
     }
 }
 
-/// Streams the content of a container, in order; damage fails as an item and stops the pipeline.
+/// Streams the content of a container, in order, or of several one after the other; damage fails as an item and stops
+/// the pipeline, and so does a further container of other symbols than the first. The header is that of the first.
 ///
 /// # Errors
 ///
@@ -40,15 +43,28 @@ where
     R: Read + Send + 'static,
 {
     let (header, found) = verify(container, how)?;
-    let content = found
-        .try_map(|found| match found {
-            Found::Frame(damage) => Err(damage.summary()),
-            Found::Damage(damage) => Err(damage),
-            Found::Symbols { symbols, .. } => Ok(Some(symbols)),
-        })
-        .through(Contents::default())
-        .boxed();
-    Ok((header, content))
+    let symbols = found.try_map(move |found| symbols_of(found, &header));
+    Ok((header, symbols.through(Contents::default()).boxed()))
+}
+
+/// Returns the symbols of what was found, if it is good and of the kind that the first header says.
+pub(crate) fn symbols_of(
+    found: Found,
+    first: &Header,
+) -> Result<Option<Symbols>, Box<dyn Error + Send + Sync>> {
+    match found {
+        Found::Frame(damage) => Err(damage.summary().into()),
+        Found::Damage(damage) => Err(damage.into()),
+        Found::Symbols { symbols, .. } => Ok(Some(symbols)),
+        Found::Member { header: member, offset } => {
+            let (units, expected) = (member.settings().units(), first.settings().units());
+            if units == expected {
+                Ok(Some(Symbols::new(units))) // no gap: a character may go on in the next container
+            } else {
+                Err(DecodeError::MemberUnits { offset, units, expected }.into())
+            }
+        }
+    }
 }
 
 /// Streams what a container holds, in order: symbols where they are good, damage where it is. Damage
@@ -73,8 +89,8 @@ where
     Ok((header, found))
 }
 
-/// A piece of a container on its way to a lane.
-struct Raw(Piece);
+/// A piece of a container on its way to a lane, and the header of its container.
+struct Raw(Piece, Header);
 
 impl Weigh for Raw {
     fn heap_bytes(&self) -> usize {
@@ -105,7 +121,7 @@ impl<R: Read + Send + 'static> Source for Frames<R> {
                         Piece::Damage(damage) => self.bytes_taken = damage.offset + damage.bytes,
                         _ => {}
                     }
-                    out.emit(Raw(piece))?;
+                    out.emit(Raw(piece, *self.reader.header()))?;
                 }
             }
         }
@@ -128,6 +144,7 @@ pub(crate) enum Decoded {
     Damaged(FrameDamage),
     Broken(Damage),
     End(EndFrame),
+    Member { header: Header, offset: u64 },
 }
 
 impl Weigh for Decoded {
@@ -135,7 +152,7 @@ impl Weigh for Decoded {
         match self {
             Decoded::Frame { symbols, .. } => symbols.heap_bytes(),
             Decoded::Damaged(damage) => size_of_val(damage.codewords.as_slice()),
-            Decoded::Broken(_) | Decoded::End(_) => 0,
+            Decoded::Broken(_) | Decoded::End(_) | Decoded::Member { .. } => 0,
         }
     }
 }
@@ -150,7 +167,10 @@ impl Operator for DecodeFrames {
     type In = Raw;
     type Out = Decoded;
 
-    fn on_item(&mut self, Raw(piece): Raw, out: &mut impl Emit<Decoded>) -> Outcome {
+    fn on_item(&mut self, Raw(piece, header): Raw, out: &mut impl Emit<Decoded>) -> Outcome {
+        if header != *self.decoder.header() {
+            self.decoder = FrameDecoder::new(&header, self.limits);
+        }
         out.emit(match piece {
             Piece::Frame(frame) => {
                 let mut symbols = Symbols::new(self.decoder.header().settings().units());
@@ -160,6 +180,7 @@ impl Operator for DecodeFrames {
                 }
             }
             Piece::End(end) => Decoded::End(end),
+            Piece::Member { header, offset } => Decoded::Member { header, offset },
             Piece::Damage(damage) => Decoded::Broken(damage),
             other => return Err(Interrupt::failed("decode", format!("a piece of a new kind: {other:?}"))),
         })

@@ -17,6 +17,13 @@ pub enum Found {
         /// What it holds.
         symbols: Symbols,
     },
+    /// A further container begins.
+    Member {
+        /// Its header.
+        header: Header,
+        /// Byte at which it begins.
+        offset: u64,
+    },
     /// A frame whose content is damaged.
     Frame(FrameDamage),
     /// Something else is wrong: a frame is missing, repeated, cut, or the end does not fit.
@@ -28,12 +35,12 @@ impl Weigh for Found {
         match self {
             Found::Symbols { symbols, .. } => symbols.heap_bytes(),
             Found::Frame(damage) => size_of_val(damage.codewords.as_slice()),
-            Found::Damage(_) => 0,
+            Found::Damage(_) | Found::Member { .. } => 0,
         }
     }
 }
 
-/// Follows the frames of one container in order. Holds no frame.
+/// Follows the frames of a container, and of those behind it, in order. Holds no frame.
 #[derive(Debug)]
 pub(crate) struct Follow {
     header: Header,
@@ -78,6 +85,10 @@ impl Operator for Follow {
             Decoded::Broken(damage) => {
                 self.continuity.broken();
                 self.hand_on(Found::Damage(damage), out)
+            }
+            Decoded::Member { header, offset } => {
+                self.continuity = Continuity::new(&header);
+                self.hand_on(Found::Member { header, offset }, out)
             }
             Decoded::End(end) => {
                 for damage in self.continuity.end(&end) {

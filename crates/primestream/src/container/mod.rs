@@ -5,11 +5,13 @@
 //! before its checksum, its codewords and its blocks have been checked.
 
 mod content;
+mod cut;
 mod decode;
 mod encode;
 mod follow;
 
 pub(crate) use content::ContentReader;
 pub use content::{Content, ContentError};
+pub(crate) use decode::symbols_of;
 pub use decode::{Decode, Found, decode, verify};
-pub use encode::{Encode, EncodeFrames, encode};
+pub use encode::{Close, Encode, EncodeFrames, Encoded, encode, encode_stream, process_encoded_stream};

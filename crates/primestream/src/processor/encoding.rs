@@ -195,7 +195,7 @@ impl StreamProcessor {
     {
         let encoding = &self.options.encoding;
         let header = Header::new(encoding.settings()?, id);
-        let how = Encode { lanes: self.lanes(), verify: encoding.verify };
+        let how = Encode { lanes: self.lanes(), verify: encoding.verify, ..Encode::default() };
         Ok(self.create_pipeline(container::encode(content, header, how))?)
     }
 
