@@ -34,53 +34,50 @@ pub const fn word(byte: u8) -> u32 {
 /// Returns the byte that a word stands for; `None` if it is not a product of the first eight primes, each at most once.
 #[must_use]
 pub const fn byte_of(word: u32) -> Option<u8> {
-    let mut len = 1;
-    while len < 3 && word >> (8 * len) != 0 {
-        len += 1;
+    if word == 0 || KEYS[slot(word)] != word | length(word) << 24 {
+        return None;
     }
-    let entry = FOUND[slot(word, len - 1)];
-    let [byte, ..] = entry.to_le_bytes();
-    if entry >> 8 == word && word != 0 { Some(byte) } else { None }
+    Some(BYTES[slot(word)])
 }
 
 /// Appends mask, lengths and words of a block.
 pub(crate) fn append_words(bytes: &[u8], out: &mut Vec<u8>) {
-    let mask = shortest(&counts(bytes));
+    let (mask, words_bytes) = shortest(&counts(bytes));
     out.push(mask);
     let table: [u32; 256] = std::array::from_fn(|byte| WORDS[byte ^ usize::from(mask)]);
-    let start = out.len();
-    let lengths = bytes.len().div_ceil(4);
-    out.resize(start + lengths + 3 * bytes.len() + ROOM, 0);
-    let written = out.get_mut(start..).and_then(|room| room.split_at_mut_checked(lengths));
-    let at = written.map_or(0, |(lengths, words)| write(bytes, &table, lengths, words));
-    out.truncate(start + lengths + at);
+    let (start, lengths) = (out.len(), bytes.len().div_ceil(4));
+    let end = start + lengths + usize::try_from(words_bytes).unwrap_or(usize::MAX);
+    out.resize(end + ROOM, 0);
+    if let Some((lengths, words)) = out.get_mut(start..).and_then(|room| room.split_at_mut_checked(lengths)) {
+        write(bytes, &table, lengths, words);
+    }
+    out.truncate(end);
 }
 
-/// Writes words, and their lengths four to a byte; returns how many bytes the words take.
-fn write(bytes: &[u8], table: &[u32; 256], lengths: &mut [u8], words: &mut [u8]) -> usize {
+/// Writes words, and their lengths four to a byte.
+///
+/// A function of its own, so that all it needs stays in registers.
+#[inline(never)]
+fn write(bytes: &[u8], table: &[u32; 256], lengths: &mut [u8], words: &mut [u8]) {
+    let (fours, last) = bytes.as_chunks::<4>();
     let mut at = 0;
-    for (four, lengths) in bytes.chunks(4).zip(lengths) {
-        let entries = match *four {
-            [a, b, c, d] => [a, b, c, d].map(|byte| table[usize::from(byte)]),
-            _ => {
-                // The last few: words of no length behind them.
-                for (&byte, shift) in four.iter().zip([0, 2, 4]) {
-                    let (word, len) = parts(table[usize::from(byte)]);
-                    *lengths |= len << shift;
-                    put(words, at, word.into());
-                    at += usize::from(len) + 1;
-                }
-                return at;
-            }
-        };
-        let [(a, la), (b, lb), (c, lc), (d, ld)] = entries.map(parts);
+    let mut rest = lengths.iter_mut();
+    for (four, lengths) in fours.iter().zip(&mut rest) {
+        let [(a, la), (b, lb), (c, lc), (d, ld)] = four.map(|byte| parts(table[usize::from(byte)]));
         *lengths = la | lb << 2 | lc << 4 | ld << 6;
         put(words, at, u64::from(a) | u64::from(b) << (8 * la + 8));
         at += usize::from(la + lb) + 2;
         put(words, at, u64::from(c) | u64::from(d) << (8 * lc + 8));
         at += usize::from(lc + ld) + 2;
     }
-    at
+    if let Some(lengths) = rest.next() {
+        for (&byte, shift) in last.iter().zip([0, 2, 4]) {
+            let (word, len) = parts(table[usize::from(byte)]);
+            *lengths |= len << shift;
+            put(words, at, word.into());
+            at += usize::from(len) + 1;
+        }
+    }
 }
 
 #[inline(always)]
@@ -94,7 +91,8 @@ fn put(words: &mut [u8], at: usize, value: u64) {
 #[inline(always)]
 const fn parts(entry: u32) -> (u32, u8) {
     let [_, _, _, len] = entry.to_le_bytes();
-    (entry & 0xFF_FFFF, len)
+    // The compiler cannot know what the table holds; so it sees that sums of lengths do not overflow.
+    (entry & 0xFF_FFFF, len & 3)
 }
 
 /// Takes a block of `count` bytes apart; returns what stands behind it, or which byte has no word.
@@ -107,67 +105,67 @@ pub(crate) fn take_words<'a>(
 ) -> Result<&'a [u8], WordFault> {
     let (&mask, rest) = payload.split_first().ok_or(WordFault::Cut)?;
     let (lengths, mut words) = rest.split_at_checked(count.div_ceil(4)).ok_or(WordFault::Cut)?;
-    let mut left = count;
-    for &four in lengths {
-        let now = left.min(4);
-        if let (4, Some(window)) = (now, words.first_chunk::<16>()) {
-            let (found, used) = four_words(four, window, mask);
-            if let Some(found) = found {
-                bytes.extend_from_slice(&found);
-                words = words.get(used..).unwrap_or_default();
-                left -= 4;
-                continue;
-            }
-        }
-        words = few_words(four, now, words, mask, bytes)
-            .map_err(|index| WordFault::Word { index: count - left + index })?;
-        left -= now;
+    let start = bytes.len();
+    bytes.resize(start + count, 0);
+    let room = bytes.get_mut(start..).unwrap_or_default();
+    let done = four_by_four(lengths, &mut words, mask, room.as_chunks_mut().0);
+    for (index, (&four, room)) in lengths.iter().zip(room.chunks_mut(4)).enumerate().skip(done) {
+        words = few_words(four, words, mask, room)
+            .map_err(|within| WordFault::Word { index: 4 * index + within })?;
     }
     Ok(words)
 }
 
-/// Looks four words up; returns how many bytes they take as well. `None` if one of them is none.
+/// Takes words off the front as long as they are good and many; returns how often it took four.
+///
+/// A function of its own, so that all it needs stays in registers.
+#[inline(never)]
+fn four_by_four(lengths: &[u8], words: &mut &[u8], mask: u8, bytes: &mut [[u8; 4]]) -> usize {
+    let (mut rest, mut done) = (*words, 0);
+    for (&four, room) in lengths.iter().zip(bytes) {
+        let Some((used, found)) = rest.first_chunk().and_then(|window| four_words(four, window)) else {
+            break;
+        };
+        *room = found.map(|byte| byte ^ mask);
+        rest = rest.get(used..).unwrap_or_default();
+        done += 1;
+    }
+    *words = rest;
+    done
+}
+
+/// Looks four words up; returns how many bytes they take and what they stand for, `None` if one of them is none.
 #[inline(always)]
-fn four_words(lengths: u8, window: &[u8; 16], mask: u8) -> (Option<[u8; 4]>, usize) {
+fn four_words(lengths: u8, window: &[u8; WINDOW]) -> Option<(usize, [u8; 4])> {
     let [la, lb, lc, ld] = [0, 2, 4, 6].map(|shift| lengths >> shift & 3);
     let pair = usize::from(la + lb) + 2;
-    let low = load(window, 0);
-    let high = load(window, pair.min(8));
-    let words = [(low, 0, la), (low, 8 * la + 8, lb), (high, 0, lc), (high, 8 * lc + 8, ld)].map(
-        |(pair, shift, len)| {
-            let [a, b, c, _, ..] = (pair >> (shift & 63)).to_le_bytes();
-            (u32::from_le_bytes([a, b, c, 0]) & LOW_BYTES[usize::from(len)], len)
-        },
-    );
-    let mut is_good = (la | lb | lc | ld) & 3 != 3 && [la, lb, lc, ld].iter().all(|&len| len < 3);
-    let bytes = words.map(|(word, len)| {
-        let entry = FOUND[slot(word, len)];
-        is_good &= entry >> 8 == word && word >= LEAST[usize::from(len)];
-        let [byte, ..] = entry.to_le_bytes();
-        byte ^ mask
-    });
-    (is_good.then_some(bytes), pair + usize::from(lc + ld) + 2)
+    let (low, high) = (load(window, 0), load(window, pair));
+    let found =
+        [(low, la), (low >> (8 * la + 8), lb), (high, lc), (high >> (8 * lc + 8), ld)].map(|(bytes, len)| {
+            let [a, b, c, d, ..] = bytes.to_le_bytes();
+            let [low_bytes, length] = OF_LENGTH[usize::from(len)];
+            let word = u32::from_le_bytes([a, b, c, d]) & low_bytes;
+            let slot = slot(word);
+            // Not a branch: one asks for all four.
+            (BYTES[slot], KEYS[slot] ^ (word | length))
+        });
+    let fault = found.iter().fold(0, |fault, (_, own)| fault | own);
+    (fault == 0).then_some((pair + usize::from(lc + ld) + 2, found.map(|(byte, _)| byte)))
 }
 
 #[inline(always)]
-fn load(window: &[u8; 16], at: usize) -> u64 {
+fn load(window: &[u8; WINDOW], at: usize) -> u64 {
     window.get(at..at + 8).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Looks up to four words up, one by one; returns what stands behind them, or which of them is none.
-fn few_words<'a>(
-    lengths: u8,
-    count: usize,
-    mut words: &'a [u8],
-    mask: u8,
-    bytes: &mut Vec<u8>,
-) -> Result<&'a [u8], usize> {
-    for index in 0..count {
+fn few_words<'a>(lengths: u8, mut words: &'a [u8], mask: u8, bytes: &mut [u8]) -> Result<&'a [u8], usize> {
+    let count = bytes.len();
+    for (index, byte) in bytes.iter_mut().enumerate() {
         let len = lengths >> (2 * index) & 3;
         let (own, rest) = words.split_at_checked(usize::from(len) + 1).ok_or(index)?;
         let word = own.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
-        let found = if len < 3 && word >= LEAST[usize::from(len)] { byte_of(word) } else { None };
-        bytes.push(found.ok_or(index)? ^ mask);
+        *byte = byte_of(word).filter(|_| length(word) == len.into()).ok_or(index)? ^ mask;
         words = rest;
     }
     // No length belongs to words that are not there.
@@ -197,11 +195,15 @@ pub(crate) fn counts(bytes: &[u8]) -> [u64; 256] {
     let mut tables = [[0_u32; 256]; 4];
     let mut counts = [0; 256];
     for piece in bytes.chunks(1 << 20) {
-        for four in piece.chunks(4) {
-            for (table, &byte) in tables.iter_mut().zip(four) {
-                table[usize::from(byte)] += 1;
+        let (fours, last) = piece.as_chunks::<4>();
+        for four in fours {
+            for (table, byte) in tables.iter_mut().zip(*four) {
+                let count = &mut table[usize::from(byte)];
+                // A piece is far shorter than 2^32.
+                *count = count.wrapping_add(1);
             }
         }
+        last.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
         for table in &mut tables {
             for (count, part) in counts.iter_mut().zip(table) {
                 *count += u64::from(std::mem::take(part));
@@ -211,13 +213,14 @@ pub(crate) fn counts(bytes: &[u8]) -> [u64; 256] {
     counts
 }
 
-/// Returns the mask, the smallest of several, under which bytes that occur so often have the shortest words.
-fn shortest(counts: &[u64; 256]) -> u8 {
+/// Returns the mask, the smallest of several, under which bytes that occur so often have the shortest words, and how many
+/// bytes these take.
+fn shortest(counts: &[u64; 256]) -> (u8, u64) {
     let bytes_under = |mask: u8| -> u64 {
         let lens = (0..=255_u8).map(|byte| u64::from(parts(WORDS[usize::from(byte ^ mask)]).1) + 1);
         counts.iter().zip(lens).map(|(count, len)| count * len).sum()
     };
-    (0..=255).min_by_key(|&mask| bytes_under(mask)).unwrap_or(0)
+    (0..=255).map(|mask| (mask, bytes_under(mask))).min_by_key(|&(_, bytes)| bytes).unwrap_or_default()
 }
 
 /// The primes of the bits, the lowest first.
@@ -228,9 +231,7 @@ static WORDS: [u32; 256] = {
     let mut words = [0; 256];
     let mut byte = 0_u8;
     loop {
-        let word = word(byte);
-        let len = (31 - word.leading_zeros()) / 8;
-        words[byte as usize] = word | len << 24;
+        words[byte as usize] = word(byte) | length(word(byte)) << 24;
         if byte == 255 {
             break words;
         }
@@ -242,7 +243,7 @@ static WORDS: [u32; 256] = {
 const WORDS_BYTES: u64 = {
     let (mut sum, mut byte) = (0, 0_u8);
     loop {
-        sum += (31 - word(byte).leading_zeros()) as u64 / 8 + 1;
+        sum += length(word(byte)) as u64 + 1;
         if byte == 255 {
             break sum;
         }
@@ -250,50 +251,50 @@ const WORDS_BYTES: u64 = {
     }
 };
 
-/// At the slot of a word: its byte, and the word above it. A free slot holds 0, which is no word.
-static FOUND: [u32; FOUND_SLOTS] = {
-    let mut found = [0; FOUND_SLOTS];
+/// At the slot of a word: the word, with the length in bytes less one on top. A free slot holds what is no word.
+static KEYS: [u32; 1 << SLOT_BITS] = {
+    let mut keys = [u32::MAX; 1 << SLOT_BITS];
+    let mut byte = 0;
+    while byte < WORDS.len() {
+        let at = slot(WORDS[byte] & 0xFF_FFFF);
+        assert!(keys[at] == u32::MAX, "no two words share a slot");
+        keys[at] = WORDS[byte];
+        byte += 1;
+    }
+    keys
+};
+
+/// At the slot of a word: its byte.
+static BYTES: [u8; 1 << SLOT_BITS] = {
+    let mut bytes = [0; 1 << SLOT_BITS];
     let mut byte = 0_u8;
     loop {
-        let word = word(byte);
-        let len = (31 - word.leading_zeros()) / 8;
-        let [len, ..] = len.to_le_bytes();
-        let at = slot(word, len);
-        assert!(found[at] == 0, "no two words of a length share a slot");
-        found[at] = word << 8 | byte as u32;
+        bytes[slot(word(byte))] = byte;
         if byte == 255 {
-            break found;
+            break bytes;
         }
         byte += 1;
     }
 };
 
-/// Returns the slot of a word of so many bytes less one.
+/// Returns the length of a word in bytes, less one.
+const fn length(word: u32) -> u32 {
+    (31 - (word | 1).leading_zeros()) / 8
+}
+
+/// Returns the slot of a word: the upper bits of a product, with a multiplier chosen so that no two meet.
 #[inline(always)]
-const fn slot(word: u32, len: u8) -> usize {
-    let SlotsOf { first, multiplier, shift } = SLOTS[(len & 3) as usize];
-    first + (word.wrapping_mul(multiplier) >> shift) as usize
+const fn slot(word: u32) -> usize {
+    (word.wrapping_mul(0x6A42_D6CB) >> (u32::BITS - SLOT_BITS)) as usize
 }
 
-/// Where words of a length have their slots: by the upper bits of a product, chosen so that no two meet.
-struct SlotsOf {
-    first: usize,
-    multiplier: u32,
-    shift: u32,
-}
+const SLOT_BITS: u32 = 11;
 
-static SLOTS: [SlotsOf; 4] = [
-    SlotsOf { first: 0, multiplier: 1 << 24, shift: 24 },
-    SlotsOf { first: 256, multiplier: 0x6C5F_1F45, shift: 22 },
-    SlotsOf { first: 256 + 1024, multiplier: 0x24E7_A4F7, shift: 24 },
-    // No word has this length; any slot will do.
-    SlotsOf { first: 0, multiplier: 0, shift: 24 },
-];
-const FOUND_SLOTS: usize = 256 + 1024 + 256;
+/// For each length in bytes less one: the bytes of such a word, and the length as it stands on top of a word.
+static OF_LENGTH: [[u32; 2]; 4] = [[0xFF, 0], [0xFFFF, 1 << 24], [0xFF_FFFF, 2 << 24], [0xFF_FFFF, 3 << 24]];
 
-/// The bytes of a word of each length, and the least word that is not shorter.
-const LOW_BYTES: [u32; 4] = [0xFF, 0xFFFF, 0xFF_FFFF, 0];
-const LEAST: [u32; 4] = [1, 1 << 8, 1 << 16, u32::MAX];
+/// Bytes from the first of four words on that wide loads touch: twelve at most, were there words of four bytes sixteen.
+const WINDOW: usize = 16;
 
 /// Bytes behind the last word that a wide store may touch.
 const ROOM: usize = 8;
@@ -367,6 +368,25 @@ mod tests {
         assert_eq!(take_words(&[0, 0b1100, 1], 1, &mut Vec::new()), Err(WordFault::Word { index: 1 }));
         assert_eq!(take_words(&[0, 1, 6, 0], 1, &mut Vec::new()), Err(WordFault::Word { index: 0 }));
         assert_eq!(take_words(&[0, 0, 4], 1, &mut Vec::new()), Err(WordFault::Word { index: 0 }));
+    }
+
+    #[test]
+    fn a_word_in_the_middle_is_refused_with_its_place() {
+        let mut good = Vec::new();
+        append_words(&[0b11; 64], &mut good);
+        // Words of one byte, 6 each, under the mask 0.
+        assert_eq!((good[0], &good[1..17], good.len()), (0, &[0; 16][..], 1 + 16 + 64));
+        for (len, own) in
+            [(0, vec![4]), (0, vec![0]), (1, vec![6, 0]), (2, vec![6, 0, 0]), (3, vec![6, 0, 0, 0])]
+        {
+            for index in [0, 1, 2, 3, 32, 35] {
+                let mut bad = good.clone();
+                bad[1 + index / 4] |= len << (2 * (index % 4));
+                bad.splice(17 + index..18 + index, own.iter().copied());
+                let read = take_words(&bad, 64, &mut Vec::new());
+                assert_eq!(read, Err(WordFault::Word { index }), "length {len}, byte {index}");
+            }
+        }
     }
 
     proptest! {

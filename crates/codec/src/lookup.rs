@@ -67,12 +67,16 @@ impl ByteCodewords {
         Self { entries, slots }
     }
 
-    /// Returns a codeword with its length in front, as it stands in a frame.
+    /// Appends a codeword with its length in front, as it stands in a frame; nothing if there is none.
     #[inline]
-    pub(crate) fn framed(&self, position: usize, value: u8) -> Option<&[u8]> {
-        let entry = self.entries.get(position * 256 + usize::from(value))?;
-        let [len, ..] = entry;
-        entry.get(..=usize::from(*len))
+    pub(crate) fn append_framed(&self, position: usize, value: u8, out: &mut Vec<u8>) {
+        if let Some(entry) = self.entries.get(position * 256 + usize::from(value)) {
+            let [len, ..] = entry;
+            let end = out.len() + 1 + usize::from(*len);
+            // A copy of fixed length takes a few wide moves, one of any length a call.
+            out.extend_from_slice(entry);
+            out.truncate(end);
+        }
     }
 
     /// Finds position and value of a codeword given by its bytes.
@@ -123,7 +127,8 @@ mod tests {
             let table = ByteCodewords::for_blocks_of(len);
             for position in 0..len.get() {
                 for value in 0..=255 {
-                    let framed = table.framed(position, value).expect("within the table");
+                    let mut framed = Vec::new();
+                    table.append_framed(position, value, &mut framed);
                     let bytes = data(position as u64, value.into()).expect("small").to_le_bytes();
                     assert_eq!(usize::from(framed[0]), bytes.len());
                     assert_eq!(framed[1..], bytes);

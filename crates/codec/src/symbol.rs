@@ -217,16 +217,16 @@ pub(crate) fn multiply_header(product: &mut Product, length: u16, sequence: u64)
 pub(crate) fn multiply_trailer(product: &mut Product, check: u64) {
     product.multiply_power(13, Role::Header.base_exponent());
     let mut index = checksum_index([(5, Role::Header.base_exponent())]);
-    let mut gathered = 1_u64;
-    for bit in (0..CHECK_BITS).filter(|bit| check >> bit & 1 == 1) {
-        let prime = table::prime(CHECK_INDEX + bit).unwrap_or(1);
-        index ^= (CHECK_INDEX + bit) as u64;
-        gathered = gathered.checked_mul(prime).unwrap_or_else(|| {
-            product.multiply(gathered);
-            prime
-        });
+    for first in (0..CHECK_BITS).step_by(CHECK_BITS_OF_LIMB) {
+        let mut gathered = 1_u64;
+        for bit in first..CHECK_BITS.min(first + CHECK_BITS_OF_LIMB) {
+            // Not a branch: no processor foresees the bits of a hash.
+            let is_set = check >> bit & 1;
+            gathered *= 1 + is_set * (table::prime(CHECK_INDEX + bit).unwrap_or(1) - 1);
+            index ^= is_set * (CHECK_INDEX + bit) as u64;
+        }
+        product.multiply(gathered);
     }
-    product.multiply(gathered);
     product.multiply_power(checksum_prime(index).unwrap_or(1), Role::Checksum.base_exponent());
 }
 
@@ -296,6 +296,10 @@ pub const OPERAND_MAX: u64 = TABLE_LEN / 2 - 1 - Role::Operand.base_exponent();
 /// Longest block a header can state.
 pub const LENGTH_MAX: u64 = HEADER_RADIX.pow(4) - 1;
 const _: () = assert!(LENGTH_DIGITS == 4 && LENGTH_MAX == u16::MAX as u64);
+
+/// How many of the primes that hold bits of a check, up to 349, can be multiplied in one limb.
+const CHECK_BITS_OF_LIMB: usize = 7;
+const _: () = assert!(349_u64.checked_pow(7).is_some() && CHECK_BITS_OF_LIMB == 7);
 
 const TABLE_LEN: u64 = table::TABLE_LEN as u64;
 // An exclusive or of indices below a power of two stays below it, so no check can leave the table.

@@ -152,6 +152,24 @@ fn what_fails_is_named_with_its_place() {
 }
 
 #[test]
+fn numbers_that_leave_a_machine_word_stay_exact() {
+    let two_to = |exponent: u32| format!("PUSH 2\nPUSH {exponent}\nPOW\n");
+    let largest = format!("{}PUSH 1\nSUB\n", two_to(63));
+    for (program, expected) in [
+        (format!("{largest}PUSH 1\nADD\nPRINT"), "9223372036854775808"),
+        (format!("{largest}DUP\nMUL\nPRINT"), "85070591730234615847396907784232501249"),
+        (format!("PUSH 0\n{largest}SUB\nPUSH 2\nSUB\nPRINT"), "-9223372036854775809"),
+        (format!("{largest}PUSH 1\nADD\nPUSH 1\nSUB\n{largest}EQ\nPRINT"), "1"),
+        (format!("{largest}{}LT\nPRINT", two_to(63)), "1"),
+        (format!("{largest}{}GT\nPRINT", two_to(63)), "0"),
+        (format!("PUSH 0\n{}SUB\n{largest}LT\nPRINT", two_to(64)), "1"),
+    ] {
+        assert_eq!(said(&program), expected, "{program}");
+    }
+    assert_eq!(said("PUSH 1\nADD"), "instruction 1 (ADD): stack underflow: takes 2 values, 1 there");
+}
+
+#[test]
 fn programs_run_as_they_arrive() {
     let program = assemble("PUSH 1\nPRINT\nJMP end\nPUSH 9\nPRINT\nend: PUSH 2\nPRINT").unwrap();
     let mut machine = Machine::new(MachineLimits::default());

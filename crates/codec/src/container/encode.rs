@@ -198,13 +198,13 @@ impl FrameEncoder {
         match (settings.positions(), symbols) {
             (Positions::Block, SymbolsRef::Bytes(bytes)) => {
                 for (position, &value) in bytes.iter().enumerate() {
-                    out.extend_from_slice(table.framed(position, value).unwrap_or_default());
+                    table.append_framed(position, value, out);
                 }
             }
             (Positions::Block, SymbolsRef::Utf16(units)) => {
                 for (position, &value) in units.iter().enumerate() {
                     match u8::try_from(value) {
-                        Ok(value) => out.extend_from_slice(table.framed(position, value).unwrap_or_default()),
+                        Ok(value) => table.append_framed(position, value, out),
                         Err(_) => append_codeword(self.coder.data(position as u64, value.into())?, out),
                     }
                 }

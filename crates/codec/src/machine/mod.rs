@@ -281,6 +281,12 @@ impl Machine {
                 let text = format!("DEBUG: Stack=[{}], Memory={}", stack.join(","), self.memory);
                 self.write(&text, watch)?;
             }
+            Mnemonic::Add => self.replace_two(operation, i64::checked_add)?,
+            Mnemonic::Sub => self.replace_two(operation, i64::checked_sub)?,
+            Mnemonic::Mul => self.replace_two(operation, i64::checked_mul)?,
+            Mnemonic::Eq => self.replace_two(operation, |a, b| Some((a == b).into()))?,
+            Mnemonic::Lt => self.replace_two(operation, |a, b| Some((a < b).into()))?,
+            Mnemonic::Gt => self.replace_two(operation, |a, b| Some((a > b).into()))?,
             Mnemonic::Halt => self.has_ended = true,
             Mnemonic::Nop => {}
             _ => {
@@ -294,13 +300,16 @@ impl Machine {
     fn store(&mut self, operand: Option<u64>) -> Result<(), MachineFault> {
         let address = self.address(operand)?;
         let value = self.pop()?;
-        let bytes = value.heap_bytes();
-        let before = self.memory.store(address, value).map_or(0, |before| before.heap_bytes());
-        if self.memory.cells() > self.limits.memory_max {
-            return Err(limit("memory_max", self.limits.memory_max as u64));
+        if value.to_i64().is_none() {
+            self.hold(&value)?;
         }
-        self.long_bytes = self.long_bytes + bytes - before;
-        self.check_long_bytes()
+        if let Some(before) = self.memory.store(address, value) {
+            self.long_bytes -= before.heap_bytes();
+        }
+        match self.memory.cells() > self.limits.memory_max {
+            true => Err(limit("memory_max", self.limits.memory_max as u64)),
+            false => Ok(()),
+        }
     }
 
     fn address(&mut self, operand: Option<u64>) -> Result<u64, MachineFault> {
@@ -312,25 +321,47 @@ impl Machine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, value: Integer) -> Result<(), MachineFault> {
         if self.stack.len() >= self.limits.stack_max {
             return Err(limit("stack_max", self.limits.stack_max as u64));
         }
-        let bytes = value.heap_bytes();
-        self.stack.push(value);
-        if bytes == 0 {
-            return Ok(());
+        if value.to_i64().is_none() {
+            self.hold(&value)?;
         }
-        self.long_bytes += bytes;
-        self.check_long_bytes()
+        self.stack.push(value);
+        Ok(())
     }
 
-    fn check_long_bytes(&self) -> Result<(), MachineFault> {
-        match self.long_bytes > self.limits.number_bytes_max {
-            true => Err(limit("number_bytes_max", self.limits.number_bytes_max as u64)),
-            false => Ok(()),
+    /// Counts the bytes of a number beyond one word, which is to be kept.
+    #[cold]
+    fn hold(&mut self, value: &Integer) -> Result<(), MachineFault> {
+        let (bytes, max) = (self.long_bytes + value.heap_bytes(), self.limits.number_bytes_max);
+        if bytes > max {
+            return Err(limit("number_bytes_max", max as u64));
         }
+        self.long_bytes = bytes;
+        Ok(())
+    }
+
+    /// Puts in the place of the two topmost values what `of_words` makes of them, if they are machine words and so is that;
+    /// else what [`compute`](Self::compute) does.
+    #[inline(always)]
+    fn replace_two(
+        &mut self,
+        operation: Mnemonic,
+        of_words: impl Fn(i64, i64) -> Option<i64>,
+    ) -> Result<(), MachineFault> {
+        if let [.., below, top] = self.stack.as_mut_slice()
+            && let (Some(a), Some(b)) = (below.to_i64(), top.to_i64())
+            && let Some(word) = of_words(a, b)
+        {
+            *below = Integer::from(word);
+            self.stack.pop();
+            return Ok(());
+        }
+        let value = self.compute(operation)?;
+        self.push(value)
     }
 
     #[inline]
