@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use primestream::container::Span;
 use primestream_codec::machine::Integer;
 
 use crate::effort::{self, EffortArgument};
 use crate::limits::Limit;
-use crate::{decimal, limits, sizes};
+use crate::{decimal, limits, sizes, spans};
 
 /// Streams of primes, factors and codewords, in a fixed amount of memory on all cores.
 ///
@@ -145,6 +146,10 @@ pub(crate) struct Decode {
     /// Leave out what is damaged, say so, and deliver the rest; the exit code is 65 all the same.
     #[arg(long)]
     pub(crate) skip_damaged: bool,
+    /// Deliver only the symbols from A on, before B, counted from 0: bytes, or UTF-16 units of a text. Either may be left
+    /// out. Files are entered by their index; only what is delivered is checked.
+    #[arg(long, value_name = "A..B", value_parser = spans::parse)]
+    pub(crate) range: Option<Span>,
 }
 
 #[derive(Args, Debug)]

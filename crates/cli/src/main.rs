@@ -16,6 +16,7 @@ mod progress;
 mod run;
 mod signals;
 mod sizes;
+mod spans;
 
 use std::process::ExitCode;
 

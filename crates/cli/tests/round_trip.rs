@@ -131,3 +131,33 @@ fn files_of_containers_may_be_put_together() {
     skipped.fails(65, "a container of other symbols than the first");
     assert_eq!(skipped.stdout, content);
 }
+
+#[test]
+fn a_range_is_cut_out_of_files_and_pipes() {
+    let folder = Folder::new();
+    let content = text(100_000);
+    let (input, encoded) = (folder.write("in", &content), folder.name("out.prime"));
+    for options in [&["--profile", "dense"][..], &["--no-index"], &["--compress", "zstd"]] {
+        run(&[&["encode", &input, "-o", &encoded], options].concat(), b"").succeeds();
+        let bytes = read(&encoded);
+        for (range, expected) in [
+            ("70000..70100", &content[70_000..70_100]),
+            ("99999..", &content[99_999..]),
+            ("..3", &content[..3]),
+            ("5..5", &[]),
+            ("99990..1000000", &content[99_990..]),
+            ("100000..", &[]),
+        ] {
+            for skipping in [&[][..], &["--skip-damaged"]] {
+                let from_file = [&["decode", "-q", "--range", range, &encoded], skipping].concat();
+                assert_eq!(run(&from_file, b"").succeeds().stdout, expected, "{range}");
+                let from_pipe = [&["decode", "-q", "--range", range], skipping].concat();
+                assert_eq!(run(&from_pipe, &bytes).succeeds().stdout, expected, "{range}");
+            }
+        }
+        let beyond = "begins at symbol 100001, the content has 100000";
+        run(&["decode", "--range", "100001..", &encoded], b"").fails(65, beyond);
+    }
+    assert_eq!(run(&["decode", "--range", "5..3", &encoded], b"").code, Some(64));
+    run(&["decode", "--range", "3..5", "--format", "decimal"], b"").fails(64, "belongs to containers");
+}

@@ -10,7 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (header, found) = container::verify(std::io::stdin(), Decode { lanes: 2, ..Decode::default() })?;
     println!("container {}", header.id());
     let report = found.for_each(|found| match found {
-        Found::Symbols { place, symbols } => println!("frame {}: {} symbols", place.number, symbols.len()),
+        Found::Symbols { place, symbols, .. } => {
+            println!("frame {}: {} symbols", place.number, symbols.len())
+        }
         Found::Frame(damage) => println!("{damage}"),
         Found::Damage(damage) => println!("{damage}"),
         other => println!("{other:?}"),

@@ -8,6 +8,7 @@ use primestream::container::Found;
 use primestream::decimal::{Line, LineDamage};
 use primestream::prelude::*;
 use primestream_codec::Symbols;
+use primestream_codec::container::ContainerError;
 
 use super::units;
 use crate::args::{Decode as Arguments, Format, Global, UnitsArgument};
@@ -16,6 +17,9 @@ use crate::files::{self, Input, Output};
 use crate::run;
 
 pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
+    if arguments.range.is_some() && arguments.format == Format::Decimal {
+        return Err(Ending::usage("decimal lines have no index: `--range` belongs to containers"));
+    }
     let input = files::open(arguments.input.as_deref())?;
     let (bytes, input_name) = (input.bytes, input.name.clone());
     let damages = Arc::new(AtomicU64::new(0));
@@ -29,8 +33,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let output = Output::create(arguments.output.as_deref(), true)?;
     let output_name = output.name.clone();
     let places = Places { input: &input_name, output: &output_name };
-    let report = run::run(content.write_to(output.into_sink()), global, bytes)
-        .map_err(|error| places.explain(error))?;
+    let report =
+        run::run(content.write_to(output.into_sink()), global, bytes.filter(|_| arguments.range.is_none()))
+            .map_err(|error| places.explain(error))?;
     run::print_report("decode", &report, global, Output::is_standard(arguments.output.as_deref()));
     if damages.load(Ordering::Relaxed) > 0 { Err(Ending::reported(DATA)) } else { Ok(()) }
 }
@@ -43,10 +48,12 @@ fn from_container(
 ) -> Result<Stream<Vec<u8>>, Ending> {
     let name = input.name.clone();
     let places = Places { input: &name, output: "" };
-    let how = Decode { lanes: global.lanes(), ..Decode::default() };
+    let span = arguments.range.unwrap_or_default();
+    let how = Decode { lanes: global.lanes(), span, ..Decode::default() };
     let opened = match skipped {
+        None if input.bytes.is_some() => container::decode_file(input, how),
         None => container::decode(input, how),
-        Some(skipped) => container::verify(input, how).map(|(header, found)| {
+        Some(skipped) => found_in(input, how).map(|(header, found)| {
             let units = header.settings().units();
             let good = found.map(move |found| match found {
                 Found::Member { header: member, .. } if member.settings().units() == units => {
@@ -71,6 +78,10 @@ fn from_container(
         }
         _ => Ok(content),
     }
+}
+
+fn found_in(input: Input, how: Decode) -> Result<(Header, Stream<Found>), ContainerError> {
+    if input.bytes.is_some() { container::verify_file(input, how) } else { container::verify(input, how) }
 }
 
 fn from_decimal(

@@ -11,6 +11,7 @@ use super::damage::{Damage, DamageKind};
 use super::encode::ContentDigest;
 use super::frame::{EndFrame, RawFrame};
 use super::header::Header;
+use super::seek::Entry;
 
 /// Follows the frames of one container in the order of the bytes; each further container of a file needs its own.
 ///
@@ -53,7 +54,8 @@ pub struct Continuity {
     next: u64,
     frames: u64,
     symbols: u64,
-    digest: ContentDigest,
+    /// Of the content so far; `None` if reading began in the middle of it.
+    digest: Option<ContentDigest>,
     /// Ranges of numbers that were passed over.
     gaps: Vec<(u64, u64)>,
     /// The frame that was not full, which must have been the last.
@@ -86,12 +88,20 @@ impl Continuity {
     /// Begins before the first frame of the container with this header.
     #[must_use]
     pub fn new(header: &Header) -> Self {
+        Self { digest: Some(ContentDigest::default()), ..Self::enter(&Entry::first(*header)) }
+    }
+
+    /// Begins in the middle of a container, as if all frames before were good; total and digest of the content stay
+    /// unchecked.
+    #[must_use]
+    pub const fn enter(entry: &Entry) -> Self {
+        let frame_symbols = entry.header.settings().frame_symbols();
         Self {
-            frame_symbols: header.settings().frame_symbols(),
-            next: 0,
-            frames: 0,
-            symbols: 0,
-            digest: ContentDigest::default(),
+            frame_symbols,
+            next: entry.frame,
+            frames: entry.frame,
+            symbols: entry.frame.saturating_mul(frame_symbols as u64),
+            digest: None,
             gaps: Vec::new(),
             short: None,
             ended: false,
@@ -110,8 +120,8 @@ impl Continuity {
         let before = self.step(place)?;
         self.frames += 1;
         self.symbols += symbols.len() as u64;
-        if !self.faulty {
-            self.digest.update(symbols);
+        if let Some(digest) = self.digest.as_mut().filter(|_| !self.faulty) {
+            digest.update(symbols);
         }
         if symbols.len() != self.frame_symbols {
             self.short = Some(*place);
@@ -149,9 +159,9 @@ impl Continuity {
             self.next = end.frames;
         } else if end.frames < self.next {
             found.push(damage(None, DamageKind::FrameTotal { found: self.next, stated: end.frames }));
-        } else if !self.faulty && end.symbols != self.symbols {
+        } else if !self.faulty && self.digest.is_some() && end.symbols != self.symbols {
             found.push(damage(None, DamageKind::SymbolTotal { found: self.symbols, stated: end.symbols }));
-        } else if !self.faulty && end.digest != self.digest.finish() {
+        } else if !self.faulty && self.digest.as_ref().is_some_and(|digest| digest.finish() != end.digest) {
             found.push(damage(None, DamageKind::Digest));
         } else if let Some(found_offset) = end.offset.checked_sub(end.member_offset)
             && !self.faulty

@@ -87,6 +87,11 @@ impl FrameHead {
     pub(super) const fn is_compressed(self) -> bool {
         self.flags & FLAG_COMPRESSED != 0
     }
+
+    /// Returns how many bytes the frame takes.
+    pub(super) const fn stored_bytes(self) -> u64 {
+        (FRAME_HEAD_BYTES + FRAME_TAIL_BYTES) as u64 + self.payload_bytes as u64
+    }
 }
 
 /// CRC-32 over the container id and `parts`.
@@ -110,6 +115,15 @@ pub struct RawFrame {
 }
 
 impl RawFrame {
+    /// Takes a frame apart that is all there and fits its checksums.
+    pub(super) fn parse(bytes: &[u8], offset: u64, id: ContainerId) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk()?;
+        let (payload, crc) = rest.split_last_chunk()?;
+        let head = FrameHead::parse(head, id).filter(|head| head.payload_bytes as usize == payload.len())?;
+        let frame = Self { head, offset, payload: payload.to_vec(), crc: u32::from_le_bytes(*crc) };
+        Some(frame).filter(|frame| frame.is_intact(id) && !frame.is_compressed())
+    }
+
     /// Returns the frame's number; content frames count from 0.
     #[must_use]
     pub const fn number(&self) -> u64 {
@@ -131,7 +145,7 @@ impl RawFrame {
     /// Returns how many bytes of the container the frame takes.
     #[must_use]
     pub const fn stored_bytes(&self) -> u64 {
-        (FRAME_HEAD_BYTES + 4) as u64 + self.head.payload_bytes as u64
+        self.head.stored_bytes()
     }
 
     /// Returns the length of the payload once decompressed, in bytes.
@@ -201,6 +215,12 @@ impl EndFrame {
         payload
     }
 
+    /// Returns where the end frame with these bytes, of which nothing was checked, says it begins.
+    pub(super) fn stated_offset(bytes: &[u8; END_FRAME_BYTES]) -> Option<u64> {
+        let (before_crc, _) = bytes.split_last_chunk::<FRAME_TAIL_BYTES>()?;
+        before_crc.last_chunk().map(|stated| u64::from_le_bytes(*stated))
+    }
+
     /// Reads a frame whose checksum fits; `None` if its fields contradict each other.
     pub(super) fn parse(frame: &RawFrame, member_offset: u64) -> Option<Self> {
         let mut fields = Fields::new(&frame.payload);
@@ -225,8 +245,14 @@ pub(super) const MARKER: [u8; 4] = [0xF5, 0x70, 0x66, 0x9E];
 /// Bytes of a frame in front of its payload.
 pub const FRAME_HEAD_BYTES: usize = 32;
 
+/// Bytes of a frame behind its payload.
+pub(super) const FRAME_TAIL_BYTES: usize = 4;
+
 /// Bytes of an end frame's payload.
 pub(super) const END_PAYLOAD_BYTES: u32 = 64;
+
+/// Bytes of an end frame.
+pub(super) const END_FRAME_BYTES: usize = FRAME_HEAD_BYTES + END_PAYLOAD_BYTES as usize + FRAME_TAIL_BYTES;
 
 pub(super) const KIND_CONTENT: u8 = 1;
 pub(super) const KIND_END: u8 = 2;

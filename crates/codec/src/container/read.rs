@@ -20,6 +20,7 @@ use super::frame::{
 };
 use super::header::{HEADER_BYTES, Header, MAGIC};
 use super::register::{INDEX_PAYLOAD_BYTES_MAX, IndexFrame};
+use super::seek::Entry;
 
 /// What comes next in a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,10 +92,24 @@ impl<R: Read> FrameReader<R> {
         Ok(Self { source, header, member_offset: 0, limits, ended: false, finished: false })
     }
 
+    /// Goes on at a place found by [`find_symbol`](super::find_symbol), where the source must stand.
+    #[must_use]
+    pub fn enter(source: R, entry: &Entry, limits: Limits) -> Self {
+        let source = Source { offset: entry.offset, ..Source::new(source) };
+        let (header, member_offset) = (entry.header, entry.member_offset);
+        Self { source, header, member_offset, limits, ended: false, finished: false }
+    }
+
     /// Returns the header of the container that is being read: at first, of the first.
     #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Returns the byte at which the container begins that is being read.
+    #[must_use]
+    pub const fn member_offset(&self) -> u64 {
+        self.member_offset
     }
 
     /// Returns the limits the reader keeps.

@@ -6,8 +6,8 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used))]
 
 use super::frame::{
-    Digest, EndFrame, FLAG_OPTIONAL, FRAME_HEAD_BYTES, FrameHead, KIND_END, KIND_INDEX, RawFrame,
-    append_plain,
+    Digest, EndFrame, FLAG_OPTIONAL, FRAME_HEAD_BYTES, FRAME_TAIL_BYTES, FrameHead, KIND_END, KIND_INDEX,
+    RawFrame, append_plain,
 };
 use super::header::Fields;
 use super::header::{HEADER_BYTES, Header};
@@ -153,6 +153,14 @@ impl IndexFrame {
         payload
     }
 
+    /// Returns where the frame begins that comes `before` frames behind the first it names.
+    pub(super) fn place(&self, before: u64) -> Option<u64> {
+        let before = self.lengths.get(..usize::try_from(before).ok()?)?;
+        before.iter().try_fold(self.first_offset, |place, &length| {
+            place.checked_add(u64::from(length) + AROUND_PAYLOAD)
+        })
+    }
+
     /// Reads a frame whose checksum fits; `None` if its fields contradict each other.
     pub(super) fn parse(frame: &RawFrame) -> Option<Self> {
         let (_, lengths) = frame.payload.split_at_checked(INDEX_BYTES_BEFORE)?;
@@ -178,7 +186,7 @@ pub(super) const INDEX_PAYLOAD_BYTES_MAX: u64 = (INDEX_BYTES_BEFORE + 4 * INDEX_
 const INDEX_BYTES_BEFORE: usize = 24;
 
 /// Bytes of a frame that are not payload.
-const AROUND_PAYLOAD: u64 = (FRAME_HEAD_BYTES + 4) as u64;
+const AROUND_PAYLOAD: u64 = (FRAME_HEAD_BYTES + FRAME_TAIL_BYTES) as u64;
 
 #[cfg(test)]
 mod tests {

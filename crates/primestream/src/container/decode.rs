@@ -1,11 +1,11 @@
 //! Container to content.
 
 use std::error::Error;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 use primestream_codec::container::{
-    ContainerError, Damage, DecodeError, EndFrame, FrameDamage, FrameDecoder, FramePlace, FrameReader,
-    Header, Piece,
+    ContainerError, Damage, DecodeError, EndFrame, Entry, FrameDamage, FrameDecoder, FramePlace, FrameReader,
+    Header, Piece, find_symbol,
 };
 use primestream_codec::{Limits, Symbols};
 use primestream_engine::{
@@ -13,6 +13,7 @@ use primestream_engine::{
 };
 
 use super::follow::Follow;
+use super::span::{Cut, Pick, Picker, Span};
 use crate::contents::Contents;
 
 pub use super::follow::Found;
@@ -24,11 +25,14 @@ pub struct Decode {
     pub lanes: usize,
     /// What may be spent on foreign bytes.
     pub limits: Limits,
+    /// The symbols wanted: all, unless a part is asked for. Then only the frames that hold it are decoded and checked, and
+    /// totals and digest of the content are not.
+    pub span: Span,
 }
 
 impl Default for Decode {
     fn default() -> Self {
-        Self { lanes: 1, limits: Limits::default() }
+        Self { lanes: 1, limits: Limits::default(), span: Span::default() }
     }
 }
 
@@ -43,8 +47,38 @@ where
     R: Read + Send + 'static,
 {
     let (header, found) = verify(container, how)?;
+    Ok((header, contents(found, header)))
+}
+
+/// As [`decode`], of a file: it goes straight to the span asked for, where the file says where that is.
+///
+/// # Errors
+///
+/// As [`decode`], and if the file fails.
+///
+/// # Examples
+///
+/// ```
+/// use primestream::prelude::*;
+/// use primestream_codec::container::encode_all;
+///
+/// let file = std::io::Cursor::new(encode_all(&[b'.'; 100_000], &Settings::default(), ContainerId([7; 16]))?);
+/// let how = Decode { span: (70_000..70_010).into(), ..Decode::default() };
+/// let (_, content) = container::decode_file(file, how)?;
+/// assert_eq!(content.collect::<Vec<_>>()?.concat(), b"..........");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn decode_file<F>(file: F, how: Decode) -> Result<(Header, Stream<Vec<u8>>), ContainerError>
+where
+    F: Read + Seek + Send + 'static,
+{
+    let (header, found) = verify_file(file, how)?;
+    Ok((header, contents(found, header)))
+}
+
+fn contents(found: Stream<Found>, header: Header) -> Stream<Vec<u8>> {
     let symbols = found.try_map(move |found| symbols_of(found, &header));
-    Ok((header, symbols.through(Contents::default()).boxed()))
+    symbols.through(Contents::default()).boxed()
 }
 
 /// Returns the symbols of what was found, if it is good and of the kind that the first header says.
@@ -68,7 +102,7 @@ pub(crate) fn symbols_of(
 }
 
 /// Streams what a container holds, in order: symbols where they are good, damage where it is. Damage
-/// stops nothing, and every frame that is good is delivered.
+/// stops nothing, and every frame that is good is delivered. A span that begins behind the end fails.
 ///
 /// # Errors
 ///
@@ -79,24 +113,63 @@ where
 {
     let reader = FrameReader::open(container, how.limits)?;
     let header = *reader.header();
-    let found = Stream::from_source(Frames { reader, bytes_taken: 0 })
+    Ok((header, stream(reader, 0, how)))
+}
+
+/// As [`verify`], of a file: it goes straight to the span asked for, where the file says where that is. The header is
+/// that of the container in which it begins. A file that does not stand at its beginning is read on from there.
+///
+/// # Errors
+///
+/// As [`verify`], and if the file fails.
+pub fn verify_file<F>(mut file: F, how: Decode) -> Result<(Header, Stream<Found>), ContainerError>
+where
+    F: Read + Seek + Send + 'static,
+{
+    let failed = |offset| move |source| ContainerError::Io { offset, source };
+    let is_at_start = file.stream_position().map_err(failed(0))? == 0;
+    if how.span.start == 0 || !is_at_start {
+        return verify(file, how);
+    }
+    if let Some(entry) = find_symbol(&mut file, how.span.start, &how.limits).map_err(failed(0))? {
+        file.seek(SeekFrom::Start(entry.offset)).map_err(failed(entry.offset))?;
+        let reader = FrameReader::enter(file, &entry, how.limits);
+        return Ok((entry.header, stream(reader, entry.symbols_before, how)));
+    }
+    file.rewind().map_err(failed(0))?;
+    verify(file, how)
+}
+
+fn stream<R: Read + Send + 'static>(
+    reader: FrameReader<R>,
+    symbols_before: u64,
+    how: Decode,
+) -> Stream<Found> {
+    let header = *reader.header();
+    let picker = Picker::new(how.span, symbols_before);
+    let found = Stream::from_source(Frames { reader, picker, bytes_taken: 0 })
         .chunked(Bytes(FRAMES_BYTES))
         .parallel(how.lanes, Order::Input)
         .through(DecodeFrames { limits: how.limits, decoder: FrameDecoder::new(&header, how.limits) })
         .boxed()
         .through(Follow::new(&header))
         .boxed();
-    Ok((header, found))
+    if how.span == Span::default() { found } else { found.through(Cut::new(how.span)).boxed() }
 }
 
-/// A piece of a container on its way to a lane, and the header of its container.
-struct Raw(Piece, Header);
+/// A piece of a container on its way to a lane.
+enum Raw {
+    /// The piece, the header of its container, and the number of its first symbol.
+    Piece(Piece, Header, Option<u64>),
+    /// What follows begins in the middle.
+    Enter(Entry),
+}
 
 impl Weigh for Raw {
     fn heap_bytes(&self) -> usize {
-        match &self.0 {
-            Piece::Frame(frame) => frame.heap_bytes(),
-            _ => 0,
+        match self {
+            Raw::Piece(Piece::Frame(frame), ..) => frame.heap_bytes(),
+            Raw::Piece(..) | Raw::Enter(_) => 0,
         }
     }
 }
@@ -104,6 +177,7 @@ impl Weigh for Raw {
 /// The pieces of a container.
 struct Frames<R> {
     reader: FrameReader<R>,
+    picker: Picker,
     bytes_taken: u64,
 }
 
@@ -112,18 +186,34 @@ impl<R: Read + Send + 'static> Source for Frames<R> {
 
     fn pull(&mut self, out: &mut impl Intake<Raw>) -> Result<Supply, Interrupt> {
         while !out.is_satisfied() {
-            match self.reader.next_piece().map_err(SourceError::new)? {
-                None => return Ok(Supply::End),
-                Some(piece) => {
-                    match &piece {
-                        Piece::Frame(frame) => self.bytes_taken = frame.offset() + frame.stored_bytes(),
-                        Piece::End(end) => self.bytes_taken = end.offset,
-                        Piece::Damage(damage) => self.bytes_taken = damage.offset + damage.bytes,
-                        _ => {}
-                    }
-                    out.emit(Raw(piece, *self.reader.header()))?;
-                }
+            if self.picker.is_done() {
+                return Ok(Supply::End);
             }
+            let Some(piece) = self.reader.next_piece().map_err(SourceError::new)? else {
+                self.picker.finish().map_err(SourceError::new)?;
+                return Ok(Supply::End);
+            };
+            let first = match &piece {
+                Piece::Frame(frame) => {
+                    self.bytes_taken = frame.offset() + frame.stored_bytes();
+                    self.picker.first(frame.number(), &self.reader)
+                }
+                Piece::End(end) => {
+                    self.bytes_taken = end.offset;
+                    None
+                }
+                Piece::Damage(damage) => {
+                    self.bytes_taken = damage.offset + damage.bytes;
+                    None
+                }
+                _ => None,
+            };
+            match self.picker.pick(&piece, &self.reader).map_err(SourceError::new)? {
+                Pick::Leave => continue,
+                Pick::Enter(entry) => out.emit(Raw::Enter(entry))?,
+                Pick::Take => {}
+            }
+            out.emit(Raw::Piece(piece, *self.reader.header(), first))?;
         }
         Ok(Supply::More)
     }
@@ -140,7 +230,8 @@ impl<R: Read + Send + 'static> Source for Frames<R> {
 /// A piece of a container that has been worked on.
 #[derive(Debug)]
 pub(crate) enum Decoded {
-    Frame { place: FramePlace, symbols: Symbols },
+    Enter(Entry),
+    Frame { place: FramePlace, first: Option<u64>, symbols: Symbols },
     Damaged(FrameDamage),
     Broken(Damage),
     End(EndFrame),
@@ -152,7 +243,7 @@ impl Weigh for Decoded {
         match self {
             Decoded::Frame { symbols, .. } => symbols.heap_bytes(),
             Decoded::Damaged(damage) => size_of_val(damage.codewords.as_slice()),
-            Decoded::Broken(_) | Decoded::End(_) | Decoded::Member { .. } => 0,
+            Decoded::Enter(_) | Decoded::Broken(_) | Decoded::End(_) | Decoded::Member { .. } => 0,
         }
     }
 }
@@ -167,7 +258,11 @@ impl Operator for DecodeFrames {
     type In = Raw;
     type Out = Decoded;
 
-    fn on_item(&mut self, Raw(piece, header): Raw, out: &mut impl Emit<Decoded>) -> Outcome {
+    fn on_item(&mut self, raw: Raw, out: &mut impl Emit<Decoded>) -> Outcome {
+        let (piece, header, first) = match raw {
+            Raw::Piece(piece, header, first) => (piece, header, first),
+            Raw::Enter(entry) => return out.emit(Decoded::Enter(entry)),
+        };
         if header != *self.decoder.header() {
             self.decoder = FrameDecoder::new(&header, self.limits);
         }
@@ -175,7 +270,7 @@ impl Operator for DecodeFrames {
             Piece::Frame(frame) => {
                 let mut symbols = Symbols::new(self.decoder.header().settings().units());
                 match self.decoder.decode(&frame, &mut symbols) {
-                    Ok(()) => Decoded::Frame { place: frame.place(), symbols },
+                    Ok(()) => Decoded::Frame { place: frame.place(), first, symbols },
                     Err(damage) => Decoded::Damaged(damage),
                 }
             }

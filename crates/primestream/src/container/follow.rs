@@ -14,6 +14,9 @@ pub enum Found {
     Symbols {
         /// The frame.
         place: FramePlace,
+        /// Number of its first symbol, counted from 0 over all containers of the file; `None` where one before it is
+        /// incomplete, so that nobody can tell.
+        first: Option<u64>,
         /// What it holds.
         symbols: Symbols,
     },
@@ -66,12 +69,17 @@ impl Operator for Follow {
     fn on_item(&mut self, item: Decoded, out: &mut impl Emit<Found>) -> Outcome {
         self.tally.absorbed += 1;
         match item {
-            Decoded::Frame { place, symbols } => match self.continuity.admit(&place, symbols.as_ref()) {
+            Decoded::Enter(entry) => {
+                self.continuity = Continuity::enter(&entry);
+                Ok(())
+            }
+            Decoded::Frame { place, first, symbols } => match self.continuity.admit(&place, symbols.as_ref())
+            {
                 Ok(before) => {
                     if let Some(damage) = before {
                         self.hand_on(Found::Damage(damage), out)?;
                     }
-                    self.hand_on(Found::Symbols { place, symbols }, out)
+                    self.hand_on(Found::Symbols { place, first, symbols }, out)
                 }
                 Err(damage) => self.hand_on(Found::Damage(damage), out),
             },

@@ -1,0 +1,72 @@
+//! A frame found without reading what stands before it is the right one, or none.
+
+use std::io::{Cursor, Seek, SeekFrom};
+
+use primestream_codec::container::{
+    ContainerId, Entry, FrameDecoder, FrameReader, Piece, Settings, encode_all, find_symbol,
+};
+use primestream_codec::{BlockLen, Limits, Symbols, Units};
+
+fn two_members() -> (Vec<u8>, Vec<u8>) {
+    let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
+    let (first, second) = (&b"the first of two contents"[..], &b"and another"[..]);
+    let bytes = |content, id| encode_all(content, &settings, ContainerId([id; 16])).expect("bytes");
+    ([bytes(first, 1), bytes(second, 2)].concat(), [first, second].concat())
+}
+
+fn found(bytes: &[u8], symbol: u64) -> Option<Entry> {
+    find_symbol(&mut Cursor::new(bytes), symbol, &Limits::default()).expect("memory can be read")
+}
+
+/// Reads the frame at an entry and compares it with the content.
+fn holds(bytes: &[u8], entry: &Entry, content: &[u8]) -> Result<(), String> {
+    let mut source = Cursor::new(bytes);
+    source.seek(SeekFrom::Start(entry.offset)).map_err(|error| error.to_string())?;
+    let mut reader = FrameReader::enter(source, entry, Limits::default());
+    let piece = reader.next_piece().map_err(|error| error.to_string())?;
+    let Some(Piece::Frame(frame)) = piece else { return Err(format!("{piece:?}")) };
+    let mut symbols = Symbols::new(Units::Bytes);
+    let decoded = FrameDecoder::new(&entry.header, Limits::default()).decode(&frame, &mut symbols);
+    decoded.map_err(|damage| damage.to_string())?;
+    let first = usize::try_from(entry.symbols_before + entry.frame * 8).expect("a short content");
+    assert_eq!(symbols, Symbols::Bytes(content[first..first + symbols.len()].to_vec()));
+    assert_eq!((frame.number(), frame.offset()), (entry.frame, entry.offset));
+    Ok(())
+}
+
+#[test]
+fn every_symbol_is_found_in_its_frame() {
+    let (bytes, content) = two_members();
+    for symbol in 0..content.len() as u64 {
+        let entry = found(&bytes, symbol).expect("an intact file");
+        assert_eq!(holds(&bytes, &entry, &content), Ok(()));
+        let first = entry.symbols_before + entry.frame * 8;
+        assert!((first..first + 8).contains(&symbol));
+        let in_second = symbol >= 25;
+        assert_eq!(entry.symbols_before, if in_second { 25 } else { 0 });
+    }
+    let behind = found(&bytes, 100).expect("an intact file");
+    assert_eq!((behind.frame, behind.offset), (2, bytes.len() as u64 - 100));
+}
+
+#[test]
+fn what_is_found_in_a_damaged_file_is_right_or_its_frame_is_damaged() {
+    let (bytes, content) = two_members();
+    for place in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut bytes = bytes.clone();
+            bytes[place] ^= 1 << bit;
+            for symbol in [0, 17, 24, 25, 30, 35] {
+                if let Some(entry) = found(&bytes, symbol) {
+                    // A damaged frame is a matter of who reads it.
+                    let _ = holds(&bytes, &entry, &content);
+                }
+            }
+        }
+    }
+    for len in 0..bytes.len() {
+        if let Some(entry) = found(&bytes[..len], 3) {
+            assert_eq!(holds(&bytes, &entry, &content), Ok(()));
+        }
+    }
+}
