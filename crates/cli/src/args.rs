@@ -146,6 +146,9 @@ pub(crate) struct Decode {
     /// Leave out what is damaged, say so, and deliver the rest; the exit code is 65 all the same.
     #[arg(long)]
     pub(crate) skip_damaged: bool,
+    /// Correct damaged codewords of profile uor, at most one in each block, and say which.
+    #[arg(long)]
+    pub(crate) repair: bool,
     /// Deliver only the symbols from A on, before B, counted from 0: bytes, or UTF-16 units of a text. Either may be left
     /// out. Files are entered by their index; only what is delivered is checked.
     #[arg(long, value_name = "A..B", value_parser = spans::parse)]
@@ -162,6 +165,9 @@ pub(crate) struct Verify {
     /// What one codeword stands for; a container says it itself.
     #[arg(long, value_enum)]
     pub(crate) units: Option<UnitsArgument>,
+    /// Say of damaged frames of profile uor which codewords `decode --repair` would correct.
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 #[derive(Args, Debug)]

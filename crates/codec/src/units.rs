@@ -123,6 +123,15 @@ impl Symbols {
         true
     }
 
+    /// Keeps the first `len` symbols of a kind whose symbols are all of one size; of codewords, all.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        match self {
+            Self::Bytes(bytes) => bytes.truncate(len),
+            Self::Utf16(units) => units.truncate(len),
+            Self::Codewords(_) => {}
+        }
+    }
+
     /// Removes all symbols and keeps the memory.
     pub fn clear(&mut self) {
         match self {

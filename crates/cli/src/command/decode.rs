@@ -10,7 +10,7 @@ use primestream::prelude::*;
 use primestream_codec::Symbols;
 use primestream_codec::container::ContainerError;
 
-use super::units;
+use super::{repair, units};
 use crate::args::{Decode as Arguments, Format, Global, UnitsArgument};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input, Output};
@@ -20,15 +20,17 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     if arguments.range.is_some() && arguments.format == Format::Decimal {
         return Err(Ending::usage("decimal lines have no index: `--range` belongs to containers"));
     }
+    if arguments.repair && arguments.format == Format::Decimal {
+        return Err(Ending::usage("decimal lines are not corrected: `--repair` belongs to containers"));
+    }
     let input = files::open(arguments.input.as_deref())?;
     let (bytes, input_name) = (input.bytes, input.name.clone());
     let damages = Arc::new(AtomicU64::new(0));
-    let skipped =
-        arguments.skip_damaged.then(|| Skipped { count: Arc::clone(&damages), input: input.name.clone() });
+    let teller = Teller { count: Arc::clone(&damages), input: input.name.clone() };
 
     let content = match arguments.format {
-        Format::Container => from_container(input, arguments, global, skipped)?,
-        Format::Decimal => from_decimal(input, arguments, global, skipped),
+        Format::Container => from_container(input, arguments, global, teller)?,
+        Format::Decimal => from_decimal(input, arguments, global, teller),
     };
     let output = Output::create(arguments.output.as_deref(), true)?;
     let output_name = output.name.clone();
@@ -44,78 +46,84 @@ fn from_container(
     input: Input,
     arguments: &Arguments,
     global: &Global,
-    skipped: Option<Skipped>,
+    teller: Teller,
 ) -> Result<Stream<Vec<u8>>, Ending> {
     let name = input.name.clone();
     let places = Places { input: &name, output: "" };
     let span = arguments.range.unwrap_or_default();
-    let how = Decode { lanes: global.lanes(), span, ..Decode::default() };
-    let opened = match skipped {
-        None if input.bytes.is_some() => container::decode_file(input, how),
-        None => container::decode(input, how),
-        Some(skipped) => found_in(input, how).map(|(header, found)| {
-            let units = header.settings().units();
-            let good = found.map(move |found| match found {
-                Found::Member { header: member, .. } if member.settings().units() == units => {
-                    Some(Symbols::new(units)) // no gap
-                }
-                Found::Member { offset, .. } => {
-                    skipped.say(&format!("byte {offset}: a container of other symbols than the first"))
-                }
-                Found::Symbols { symbols, .. } => Some(symbols).filter(|symbols| symbols.units() == units),
-                Found::Frame(damage) => skipped.say(&damage),
-                Found::Damage(damage) => skipped.say(&damage),
-                other => skipped.say(&format!("{other:?}")),
-            });
-            (header, good.through(Contents::default()).boxed())
-        }),
-    };
-    let (header, content) = opened.map_err(|error| places.explain_input(&error))?;
-    let stated = header.settings().units();
+    let how = Decode { lanes: global.lanes(), span, repair: arguments.repair, ..Decode::default() };
+    let (header, found) = found_in(input, how).map_err(|error| places.explain_input(&error))?;
+    let units_stated = header.settings().units();
     match arguments.units.map(units) {
-        Some(asked) if asked != stated => {
-            Err(Ending::usage(format_args!("{name}: the container holds {stated:?}, not {asked:?}")))
+        Some(asked) if asked != units_stated => {
+            return Err(Ending::usage(format_args!(
+                "{name}: the container holds {units_stated:?}, not {asked:?}"
+            )));
         }
-        _ => Ok(content),
+        _ => {}
     }
+    if !arguments.skip_damaged {
+        let told = found.inspect(move |found| teller.tell_repairs(found)).boxed();
+        return Ok(container::contents(told, header));
+    }
+    let good = found.map(move |found| {
+        teller.tell_repairs(&found);
+        match found {
+            Found::Member { header: member, .. } if member.settings().units() == units_stated => {
+                Some(Symbols::new(units_stated)) // no gap
+            }
+            Found::Member { offset, .. } => {
+                teller.left_out(&format!("byte {offset}: a container of other symbols than the first"))
+            }
+            Found::Symbols { symbols, .. } => Some(symbols).filter(|symbols| symbols.units() == units_stated),
+            Found::Frame(damage) => teller.left_out(&damage),
+            Found::Damage(damage) => teller.left_out(&damage),
+            other => teller.left_out(&format!("{other:?}")),
+        }
+    });
+    Ok(good.through(Contents::default()).boxed())
 }
 
 fn found_in(input: Input, how: Decode) -> Result<(Header, Stream<Found>), ContainerError> {
     if input.bytes.is_some() { container::verify_file(input, how) } else { container::verify(input, how) }
 }
 
-fn from_decimal(
-    input: Input,
-    arguments: &Arguments,
-    global: &Global,
-    skipped: Option<Skipped>,
-) -> Stream<Vec<u8>> {
+fn from_decimal(input: Input, arguments: &Arguments, global: &Global, teller: Teller) -> Stream<Vec<u8>> {
     let units = units(arguments.units.unwrap_or(UnitsArgument::Bytes));
     let limits = super::verify::decimal_limits();
-    match skipped {
-        None => decimal::decode(input, units, global.lanes(), limits),
-        Some(skipped) => decimal::read(input, Some(units), global.lanes(), limits)
-            .filter_map(move |line| match line {
-                Line::Symbols(symbols) => Some(Some(symbols)),
-                Line::Damage(damage) => Some(skipped.say(&LineDamage(damage))),
-                _ => None,
-            })
-            .through(Contents::default())
-            .boxed(),
+    if !arguments.skip_damaged {
+        return decimal::decode(input, units, global.lanes(), limits);
     }
+    decimal::read(input, Some(units), global.lanes(), limits)
+        .filter_map(move |line| match line {
+            Line::Symbols(symbols) => Some(Some(symbols)),
+            Line::Damage(damage) => Some(teller.left_out(&LineDamage(damage))),
+            _ => None,
+        })
+        .through(Contents::default())
+        .boxed()
 }
 
-/// Says what is left out, and counts it.
-struct Skipped {
+/// Says what is left out, and counts it; says what is corrected.
+struct Teller {
     count: Arc<AtomicU64>,
     input: String,
 }
 
-impl Skipped {
+impl Teller {
     #[expect(clippy::print_stderr, reason = "what is left out must be said")]
-    fn say<T>(&self, damage: &dyn std::fmt::Display) -> Option<T> {
+    fn left_out<T>(&self, damage: &dyn std::fmt::Display) -> Option<T> {
         self.count.fetch_add(1, Ordering::Relaxed);
         eprintln!("primestream: {}: left out: {}", self.input, escaped(&damage.to_string()));
         None
+    }
+
+    #[expect(clippy::print_stderr, reason = "what is corrected must be said")]
+    fn tell_repairs(&self, found: &Found) {
+        if let Found::Symbols { place, repairs: Some(repairs), .. } = found {
+            for repaired in repair::in_words(place, repairs) {
+                eprintln!("primestream: {}: corrected: {repaired}", self.input);
+            }
+        }
     }
 }

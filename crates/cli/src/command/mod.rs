@@ -9,6 +9,7 @@ mod man;
 mod numbers;
 mod primes;
 mod program;
+mod repair;
 mod transform;
 mod verify;
 

@@ -13,13 +13,16 @@ use primestream_codec::{CodewordDamage, Flow as Organisation, FlowSummary, Readi
 use serde_json::{Value, json};
 
 use super::numbers::Lines;
-use super::units;
+use super::{repair, units};
 use crate::args::{Format, Global, Verify as Arguments};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input};
 use crate::run;
 
 pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
+    if arguments.repair && arguments.format == Format::Decimal {
+        return Err(Ending::usage("decimal lines are not corrected: `--repair` belongs to containers"));
+    }
     let input = files::open(arguments.input.as_deref())?;
     let name = input.name.clone();
     let bytes = input.bytes;
@@ -30,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
 
     let pipeline = match arguments.format {
         Format::Container => {
-            let how = Decode { lanes: global.lanes(), ..Decode::default() };
+            let how = Decode { lanes: global.lanes(), repair: arguments.repair, ..Decode::default() };
             let (header, found) =
                 container::verify(input, how).map_err(|error| places.explain_input(&error))?;
             check_units(arguments, &name, header.settings().units())?;
@@ -80,6 +83,7 @@ pub(super) fn decimal_limits() -> Limits {
 struct Counts {
     frames: u64,
     frames_damaged: u64,
+    frames_repairable: u64,
     symbols: u64,
     damages: u64,
     is_incomplete: bool,
@@ -109,8 +113,8 @@ impl Counts {
         match format {
             Format::Container => json!({
                 "summary": true, "verdict": verdict, "frames": self.frames,
-                "frames_damaged": self.frames_damaged, "symbols": self.symbols,
-                "damages": self.damages, "report": report,
+                "frames_damaged": self.frames_damaged, "frames_repairable": self.frames_repairable,
+                "symbols": self.symbols, "damages": self.damages, "report": report,
             }),
             Format::Decimal => json!({
                 "summary": true, "verdict": verdict, "lines": self.lines,
@@ -125,10 +129,16 @@ impl Counts {
     fn in_words(&self, format: Format) -> String {
         let verdict = self.verdict();
         match format {
-            Format::Container => format!(
-                "{verdict}: {} frames good, {} damaged, {} symbols, {} places reported",
-                self.frames, self.frames_damaged, self.symbols, self.damages
-            ),
+            Format::Container => {
+                let repairable = match self.frames_repairable {
+                    0 => String::new(),
+                    count => format!(" ({count} of them can be corrected)"),
+                };
+                format!(
+                    "{verdict}: {} frames good, {} damaged{repairable}, {} symbols, {} places reported",
+                    self.frames, self.frames_damaged, self.symbols, self.damages
+                )
+            }
             Format::Decimal => format!(
                 "{verdict}: {} lines, {} unreadable, {} symbols, {} places reported",
                 self.lines,
@@ -159,6 +169,18 @@ struct Teller {
 impl Teller {
     fn frame(&mut self, found: &Found, counts: &mut Counts) -> std::io::Result<()> {
         match found {
+            Found::Symbols { place, symbols, repairs: Some(repairs), .. } => {
+                counts.frames_damaged += 1;
+                counts.frames_repairable += 1;
+                counts.damages += 1;
+                counts.symbols += symbols.len() as u64;
+                if self.json {
+                    return self.lines.print(&repair::in_json(place, repairs).to_string());
+                }
+                repair::in_words(place, repairs).iter().try_for_each(|words| {
+                    self.lines.print(&format!("{}: can be corrected: {words}", self.name))
+                })
+            }
             Found::Symbols { symbols, .. } => {
                 counts.frames += 1;
                 counts.symbols += symbols.len() as u64;

@@ -50,10 +50,10 @@ use super::header::{Compression, Header, Positions, Profile};
 /// ```
 #[derive(Debug)]
 pub struct FrameDecoder {
-    header: Header,
-    limits: Limits,
-    coder: Coder,
-    whole: Vec<u8>,
+    pub(super) header: Header,
+    pub(super) limits: Limits,
+    pub(super) coder: Coder,
+    pub(super) whole: Vec<u8>,
     expected: Vec<u8>,
 }
 
@@ -118,7 +118,7 @@ impl FrameDecoder {
     }
 
     /// Decompresses the payload if it is compressed.
-    fn decompress(&self, frame: &RawFrame, whole: &mut Vec<u8>) -> Result<(), FrameFault> {
+    pub(super) fn decompress(&self, frame: &RawFrame, whole: &mut Vec<u8>) -> Result<(), FrameFault> {
         whole.clear();
         if !frame.is_compressed() {
             return Ok(());
@@ -221,7 +221,7 @@ impl FrameDecoder {
     }
 
     /// Returns the value of a data codeword, if it is one that belongs in this place.
-    fn value_of(&mut self, codeword: &[u8], block: &Block, index: usize) -> Option<u32> {
+    pub(super) fn value_of(&mut self, codeword: &[u8], block: &Block, index: usize) -> Option<u32> {
         if self.header.settings().positions() == Positions::Block
             && let Some((position, value)) = self.coder.table().find(codeword)
         {
@@ -231,13 +231,13 @@ impl FrameDecoder {
         (value <= self.header.settings().units().value_max()).then_some(value)
     }
 
-    fn expected_header(&mut self, block: &Block) -> &[u8] {
+    pub(super) fn expected_header(&mut self, block: &Block) -> &[u8] {
         self.expected.clear();
         self.coder.header(block.length_stated, block.sequence).append_to(&mut self.expected);
         &self.expected
     }
 
-    fn expected_trailer(&mut self, check: u64) -> &[u8] {
+    pub(super) fn expected_trailer(&mut self, check: u64) -> &[u8] {
         self.expected.clear();
         self.coder.trailer(check).append_to(&mut self.expected);
         &self.expected
@@ -332,7 +332,7 @@ impl FrameDecoder {
         true
     }
 
-    fn read(&self, codeword: &[u8]) -> Result<Reading, Unreadable> {
+    pub(super) fn read(&self, codeword: &[u8]) -> Result<Reading, Unreadable> {
         read(&Natural::from_le_bytes(codeword), &self.limits)
     }
 }
@@ -372,19 +372,19 @@ fn decode_bytes(
 }
 
 /// What a block of a frame must be.
-struct Block {
+pub(super) struct Block {
     /// Number in the frame.
     index: u64,
     /// Number in the container.
-    sequence: u64,
-    length: usize,
+    pub(super) sequence: u64,
+    pub(super) length: usize,
     length_stated: u16,
     /// Position of its first symbol.
-    first: u64,
+    pub(super) first: u64,
 }
 
 /// The blocks a frame must consist of.
-struct Blocks {
+pub(super) struct Blocks {
     header: Header,
     frame: u64,
     next: u64,
@@ -392,7 +392,7 @@ struct Blocks {
 }
 
 impl Blocks {
-    const fn of(frame: &RawFrame, header: &Header) -> Self {
+    pub(super) const fn of(frame: &RawFrame, header: &Header) -> Self {
         Self { header: *header, frame: frame.number(), next: 0, left: frame.symbols() }
     }
 }

@@ -17,6 +17,7 @@ mod frame;
 mod header;
 mod read;
 mod register;
+mod repair;
 mod seek;
 mod whole;
 mod write;
@@ -33,6 +34,7 @@ pub use header::{
 };
 pub use read::{FrameReader, Piece};
 pub use register::Register;
+pub use repair::Repair;
 pub use seek::{Entry, find_symbol};
 pub use whole::{DecodeError, decode_all, decode_symbols, encode_all, encode_symbols};
 pub use write::ContainerWriter;

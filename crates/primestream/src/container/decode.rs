@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use primestream_codec::container::{
     ContainerError, Damage, DecodeError, EndFrame, Entry, FrameDamage, FrameDecoder, FramePlace, FrameReader,
-    Header, Piece, find_symbol,
+    Header, Piece, RawFrame, Repair, find_symbol,
 };
 use primestream_codec::{Limits, Symbols};
 use primestream_engine::{
@@ -28,11 +28,13 @@ pub struct Decode {
     /// The symbols wanted: all, unless a part is asked for. Then only the frames that hold it are decoded and checked, and
     /// totals and digest of the content are not.
     pub span: Span,
+    /// Whether damaged frames of profile `uor` are corrected where one codeword of a block is wrong.
+    pub repair: bool,
 }
 
 impl Default for Decode {
     fn default() -> Self {
-        Self { lanes: 1, limits: Limits::default(), span: Span::default() }
+        Self { lanes: 1, limits: Limits::default(), span: Span::default(), repair: false }
     }
 }
 
@@ -76,7 +78,9 @@ where
     Ok((header, contents(found, header)))
 }
 
-fn contents(found: Stream<Found>, header: Header) -> Stream<Vec<u8>> {
+/// Streams the content of what was found; damage fails as an item and stops the pipeline, and so does a container of other
+/// symbols than those of `header`, the first.
+pub fn contents(found: Stream<Found>, header: Header) -> Stream<Vec<u8>> {
     let symbols = found.try_map(move |found| symbols_of(found, &header));
     symbols.through(Contents::default()).boxed()
 }
@@ -150,7 +154,7 @@ fn stream<R: Read + Send + 'static>(
     let found = Stream::from_source(Frames { reader, picker, bytes_taken: 0 })
         .chunked(Bytes(FRAMES_BYTES))
         .parallel(how.lanes, Order::Input)
-        .through(DecodeFrames { limits: how.limits, decoder: FrameDecoder::new(&header, how.limits) })
+        .through(DecodeFrames::new(&header, how.limits, how.repair))
         .boxed()
         .through(Follow::new(&header))
         .boxed();
@@ -231,7 +235,7 @@ impl<R: Read + Send + 'static> Source for Frames<R> {
 #[derive(Debug)]
 pub(crate) enum Decoded {
     Enter(Entry),
-    Frame { place: FramePlace, first: Option<u64>, symbols: Symbols },
+    Frame { place: FramePlace, first: Option<u64>, symbols: Symbols, repairs: Option<Vec<Repair>> },
     Damaged(FrameDamage),
     Broken(Damage),
     End(EndFrame),
@@ -241,17 +245,44 @@ pub(crate) enum Decoded {
 impl Weigh for Decoded {
     fn heap_bytes(&self) -> usize {
         match self {
-            Decoded::Frame { symbols, .. } => symbols.heap_bytes(),
+            Decoded::Frame { symbols, repairs, .. } => symbols.heap_bytes() + weight(repairs.as_deref()),
             Decoded::Damaged(damage) => size_of_val(damage.codewords.as_slice()),
             Decoded::Enter(_) | Decoded::Broken(_) | Decoded::End(_) | Decoded::Member { .. } => 0,
         }
     }
 }
 
+/// Bytes that a list of corrections takes.
+pub(crate) fn weight(repairs: Option<&[Repair]>) -> usize {
+    repairs.map_or(0, size_of_val)
+}
+
 /// Decodes frames, each on its own. Preserves order; holds nothing.
 struct DecodeFrames {
     limits: Limits,
     decoder: FrameDecoder,
+    repair: bool,
+}
+
+impl DecodeFrames {
+    fn new(header: &Header, limits: Limits, repair: bool) -> Self {
+        Self { limits, decoder: FrameDecoder::new(header, limits), repair }
+    }
+
+    fn decoded(&mut self, frame: &RawFrame, first: Option<u64>) -> Decoded {
+        let mut symbols = Symbols::new(self.decoder.header().settings().units());
+        let place = frame.place();
+        match self.decoder.decode(frame, &mut symbols) {
+            Ok(()) => Decoded::Frame { place, first, symbols, repairs: None },
+            Err(damage) => {
+                let repairs = if self.repair { self.decoder.repair(frame, &mut symbols) } else { None };
+                match repairs {
+                    None => Decoded::Damaged(damage),
+                    repairs => Decoded::Frame { place, first, symbols, repairs },
+                }
+            }
+        }
+    }
 }
 
 impl Operator for DecodeFrames {
@@ -267,13 +298,7 @@ impl Operator for DecodeFrames {
             self.decoder = FrameDecoder::new(&header, self.limits);
         }
         out.emit(match piece {
-            Piece::Frame(frame) => {
-                let mut symbols = Symbols::new(self.decoder.header().settings().units());
-                match self.decoder.decode(&frame, &mut symbols) {
-                    Ok(()) => Decoded::Frame { place: frame.place(), first, symbols },
-                    Err(damage) => Decoded::Damaged(damage),
-                }
-            }
+            Piece::Frame(frame) => self.decoded(&frame, first),
             Piece::End(end) => Decoded::End(end),
             Piece::Member { header, offset } => Decoded::Member { header, offset },
             Piece::Damage(damage) => Decoded::Broken(damage),
@@ -282,7 +307,7 @@ impl Operator for DecodeFrames {
     }
 
     fn fork(&self) -> Self {
-        Self { limits: self.limits, decoder: FrameDecoder::new(self.decoder.header(), self.limits) }
+        Self::new(self.decoder.header(), self.limits, self.repair)
     }
 
     fn name(&self) -> &'static str {

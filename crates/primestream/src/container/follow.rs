@@ -1,10 +1,10 @@
 //! Whether the frames are all there, as the last word on each.
 
 use primestream_codec::Symbols;
-use primestream_codec::container::{Continuity, Damage, FrameDamage, FramePlace, Header};
+use primestream_codec::container::{Continuity, Damage, FrameDamage, FramePlace, Header, Repair};
 use primestream_engine::{Emit, Operator, Outcome, Tally, Weigh};
 
-use super::decode::Decoded;
+use super::decode::{Decoded, weight};
 
 /// What a container turned out to hold, in order.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub enum Found {
         first: Option<u64>,
         /// What it holds.
         symbols: Symbols,
+        /// What had to be corrected, if that was asked for; `None` if it was good as it was. The list is empty if only the
+        /// checksum behind the frame was wrong.
+        repairs: Option<Vec<Repair>>,
     },
     /// A further container begins.
     Member {
@@ -36,7 +39,7 @@ pub enum Found {
 impl Weigh for Found {
     fn heap_bytes(&self) -> usize {
         match self {
-            Found::Symbols { symbols, .. } => symbols.heap_bytes(),
+            Found::Symbols { symbols, repairs, .. } => symbols.heap_bytes() + weight(repairs.as_deref()),
             Found::Frame(damage) => size_of_val(damage.codewords.as_slice()),
             Found::Damage(_) | Found::Member { .. } => 0,
         }
@@ -73,16 +76,17 @@ impl Operator for Follow {
                 self.continuity = Continuity::enter(&entry);
                 Ok(())
             }
-            Decoded::Frame { place, first, symbols } => match self.continuity.admit(&place, symbols.as_ref())
-            {
-                Ok(before) => {
-                    if let Some(damage) = before {
-                        self.hand_on(Found::Damage(damage), out)?;
+            Decoded::Frame { place, first, symbols, repairs } => {
+                match self.continuity.admit(&place, symbols.as_ref()) {
+                    Ok(before) => {
+                        if let Some(damage) = before {
+                            self.hand_on(Found::Damage(damage), out)?;
+                        }
+                        self.hand_on(Found::Symbols { place, first, symbols, repairs }, out)
                     }
-                    self.hand_on(Found::Symbols { place, first, symbols }, out)
+                    Err(damage) => self.hand_on(Found::Damage(damage), out),
                 }
-                Err(damage) => self.hand_on(Found::Damage(damage), out),
-            },
+            }
             Decoded::Damaged(damage) => {
                 let place = FramePlace { number: damage.frame, offset: damage.offset, bytes: damage.bytes };
                 if let Some(before) = self.continuity.damaged(&place) {

@@ -218,14 +218,14 @@ impl Operator for Cut {
 
     fn on_item(&mut self, found: Found, out: &mut impl Emit<Found>) -> Outcome {
         match found {
-            Found::Symbols { place, first, symbols } => {
+            Found::Symbols { place, first, symbols, repairs } => {
                 let symbols = self.cut(first, symbols);
                 if symbols.is_empty() {
                     self.filtered += 1;
                     return Ok(());
                 }
                 let first = first.map(|first| first.max(self.span.start));
-                out.emit(Found::Symbols { place, first, symbols })
+                out.emit(Found::Symbols { place, first, symbols, repairs })
             }
             other => out.emit(other),
         }
