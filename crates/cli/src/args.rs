@@ -125,6 +125,9 @@ pub(crate) struct Encode {
     /// Decode every frame again and compare before it is written.
     #[arg(long)]
     pub(crate) verify: bool,
+    /// Write the container behind those that the file OUT holds; they decode to one content.
+    #[arg(long)]
+    pub(crate) append: bool,
     /// Write no index into the container.
     #[arg(long)]
     pub(crate) no_index: bool,

@@ -1,19 +1,20 @@
 //! Inputs and outputs: files, or the standard streams behind `-`.
 //!
 //! A file appears under its final name whole or not at all: it is written under a temporary name beside
-//! it, synced and renamed at the end. Devices and pipes are written directly.
+//! it, synced and renamed at the end. Devices and pipes are written directly. A file that is appended to has all that is
+//! new or, after a failure or a signal, what it had before.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use primestream_engine::{Sink, SinkError};
 use tempfile::NamedTempFile;
 
 use crate::exit::{Ending, escaped};
-use crate::signals;
+use crate::signals::{self, Unfinished};
 
 /// An input that is open.
 pub(crate) struct Input {
@@ -47,6 +48,14 @@ fn described(reader: File, name: String) -> Input {
     Input { reader, name, bytes: metadata.map(|metadata| metadata.len()) }
 }
 
+impl Input {
+    /// Tells whether a file is this one.
+    pub(crate) fn is_same_as(&self, file: &File) -> bool {
+        let identity = |file: &File| file.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();
+        identity(file).is_some_and(|other| identity(&self.reader) == Some(other))
+    }
+}
+
 impl Read for Input {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.reader.read(out)
@@ -70,6 +79,8 @@ enum Destination {
     Direct(File),
     /// A file that is not there yet.
     Hidden { file: NamedTempFile, path: PathBuf },
+    /// A file that had so many bytes before.
+    Longer { file: File, bytes: u64 },
 }
 
 impl Output {
@@ -96,10 +107,48 @@ impl Output {
                     .permissions(fs::Permissions::from_mode(0o666)) // less what the umask takes
                     .tempfile_in(folder.unwrap_or(Path::new(".")))
                     .map_err(failed)?;
-                signals::remove_on_death(Some(file.path().to_owned()));
+                signals::undo_on_death(Some(Unfinished::Fresh(file.path().to_owned())));
                 Ok(Self { destination: Destination::Hidden { file, path }, name })
             }
         }
+    }
+
+    /// Opens a file to write behind what it holds; a new one if it is not there.
+    ///
+    /// `may_follow` is shown what is there, if that is not empty, and may refuse. Nobody else may append meanwhile.
+    pub(crate) fn append(
+        path: Option<&Path>,
+        may_follow: impl FnOnce(&mut File, &str) -> Result<(), Ending>,
+    ) -> Result<Self, Ending> {
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+            return Err(Ending::usage("`--append` needs a file: name it with `-o`"));
+        };
+        let name = escaped(&path.to_string_lossy());
+        let failed = |error: io::Error| Ending::io(&name, &error);
+        let mut file = match File::options().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::create(Some(path), true),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                return Err(Ending::usage(format_args!("{name}: is a directory")));
+            }
+            opened => opened.map_err(failed)?,
+        };
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(Ending::usage(format_args!("{name}: only files can be appended to")));
+        }
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                Ending::io(&name, &io::Error::other("another process is appending to it"))
+            }
+            TryLockError::Error(error) => failed(error),
+        })?;
+        let bytes = file.metadata().map_err(failed)?.len();
+        if bytes > 0 {
+            may_follow(&mut file, &name)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        signals::undo_on_death(Some(Unfinished::Longer(file.try_clone().map_err(failed)?, bytes)));
+        Ok(Self { destination: Destination::Longer { file, bytes }, name })
     }
 
     fn standard(is_text: bool) -> Result<Self, Ending> {
@@ -133,21 +182,43 @@ impl FileSink {
         match &mut self.destination {
             Some(Destination::Direct(file)) => file.write_all(bytes)?,
             Some(Destination::Hidden { file, .. }) => file.write_all(bytes)?,
+            Some(Destination::Longer { file, .. }) => file.write_all(bytes)?,
             None => unreachable!("nothing is written behind the end"),
         }
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), SinkError> {
-        if let Some(Destination::Hidden { file, path }) = self.destination.take() {
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            signals::remove_on_death(None);
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                File::open(folder)?.sync_all()?; // the name, too, survives a power cut
+        match self.destination.take() {
+            Some(Destination::Hidden { file, path }) => {
+                file.as_file().sync_all()?;
+                file.persist(&path).map_err(|error| error.error)?;
+                signals::undo_on_death(None);
+                if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                    File::open(folder)?.sync_all()?; // the name, too, survives a power cut
+                }
             }
+            Some(Destination::Longer { file, bytes }) => {
+                // Until it is synced it may have to be shortened again.
+                if let Err(error) = file.sync_all() {
+                    self.destination = Some(Destination::Longer { file, bytes });
+                    return Err(error.into());
+                }
+                signals::undo_on_death(None);
+            }
+            Some(Destination::Direct(_)) | None => {}
         }
         Ok(())
+    }
+}
+
+impl Drop for FileSink {
+    fn drop(&mut self) {
+        if let Some(Destination::Longer { file, bytes }) = &self.destination {
+            // What failed first is what is told.
+            let _ = file.set_len(*bytes);
+            signals::undo_on_death(None);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! SIGINT and SIGTERM: the first asks the pipeline to stop, the second ends at once.
 //!
 //! A pipeline that waits for something outside cannot be asked; after a grace time it is left behind.
-//! In every case the unfinished output file is removed first.
+//! In every case the unfinished output file is first put back as it was.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -19,16 +20,24 @@ pub(crate) const INTERRUPT: u8 = 2;
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 static FLOW: Mutex<Option<Flow>> = Mutex::new(None);
-static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+static UNFINISHED: Mutex<Option<Unfinished>> = Mutex::new(None);
+
+/// A file that is being written.
+pub(crate) enum Unfinished {
+    /// It was not there before.
+    Fresh(PathBuf),
+    /// It had so many bytes before.
+    Longer(File, u64),
+}
 
 /// Returns the number of the signal that came, if one did.
 pub(crate) fn received() -> Option<u8> {
     u8::try_from(RECEIVED.load(Ordering::Acquire)).ok().filter(|&signal| signal > 0)
 }
 
-/// Names the file to remove if the program is ended from outside.
-pub(crate) fn remove_on_death(path: Option<PathBuf>) {
-    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = path;
+/// Names the file to put back as it was if the program is ended from outside.
+pub(crate) fn undo_on_death(file: Option<Unfinished>) {
+    *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = file;
 }
 
 /// Names the pipeline to stop when a signal comes.
@@ -71,8 +80,10 @@ fn spawn_last_resort(signal: i32) {
 /// Ends the program at once.
 #[expect(clippy::disallowed_methods, reason = "a signal ends the program from a thread of its own")]
 fn die(signal: i32) -> ! {
-    if let Some(path) = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        let _ = std::fs::remove_file(path);
+    match UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        None => {}
+        Some(Unfinished::Fresh(path)) => drop(std::fs::remove_file(path)),
+        Some(Unfinished::Longer(file, bytes)) => drop(file.set_len(bytes)),
     }
     process::exit(128 + signal)
 }

@@ -1,20 +1,26 @@
 //! `encode`: any file to codewords.
 
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 
 use primestream::prelude::*;
+use primestream_codec::container::last_container;
 
 use super::{block_len, units};
 use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile, UnitsArgument};
 use crate::exit::{Ending, Outcome, Places};
-use crate::files::{self, Output};
+use crate::files::{self, Input, Output};
 use crate::run;
 
 pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let settings = settings(arguments)?;
     let input = files::open(arguments.input.as_deref())?;
     let is_decimal = arguments.format == Format::Decimal;
-    let output = Output::create(arguments.output.as_deref(), is_decimal)?;
+    let output = if arguments.append {
+        Output::append(arguments.output.as_deref(), |file, name| may_follow(file, name, &input, &settings))?
+    } else {
+        Output::create(arguments.output.as_deref(), is_decimal)?
+    };
     let (bytes, input_name, output_name) = (input.bytes, input.name.clone(), output.name.clone());
     let places = Places { input: &input_name, output: &output_name };
 
@@ -31,6 +37,25 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     Ok(())
 }
 
+/// Refuses to write behind what is no whole container, or one of other symbols, or is the input itself.
+fn may_follow(file: &mut File, name: &str, input: &Input, settings: &Settings) -> Outcome {
+    if input.is_same_as(file) {
+        return Err(Ending::usage(format_args!("{name}: a file cannot be appended to itself")));
+    }
+    let last = last_container(file, &Limits::default()).map_err(|error| Ending::io(name, &error))?;
+    let Some((header, _)) = last else {
+        return Err(Ending::data(format_args!(
+            "{name}: does not end as a container does, so nothing can follow; `inspect` shows where it is whole"
+        )));
+    };
+    let (stated, asked) = (header.settings().units(), settings.units());
+    if stated == asked {
+        Ok(())
+    } else {
+        Err(Ending::usage(format_args!("{name}: the container holds {stated:?}, not {asked:?}")))
+    }
+}
+
 fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
     if arguments.profile == Profile::Dense {
         return dense(arguments);
@@ -38,6 +63,11 @@ fn settings(arguments: &Arguments) -> Result<Settings, Ending> {
     let block = block_len(arguments.block)?;
     if arguments.format == Format::Decimal && arguments.compress != Compress::None {
         return Err(Ending::usage("decimal lines are not compressed: `--compress` belongs to containers"));
+    }
+    if arguments.format == Format::Decimal && arguments.append {
+        return Err(Ending::usage(
+            "decimal lines are appended by the shell, `>>`; `--append` belongs to containers",
+        ));
     }
     if arguments.format == Format::Decimal && arguments.no_index {
         return Err(Ending::usage("decimal lines have no index: `--no-index` belongs to containers"));

@@ -35,7 +35,7 @@ pub use header::{
 pub use read::{FrameReader, Piece};
 pub use register::Register;
 pub use repair::Repair;
-pub use seek::{Entry, find_symbol};
+pub use seek::{Entry, find_symbol, last_container};
 pub use whole::{DecodeError, decode_all, decode_symbols, encode_all, encode_symbols};
 pub use write::ContainerWriter;
 

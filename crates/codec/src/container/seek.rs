@@ -87,6 +87,34 @@ pub fn find_symbol<S: Read + Seek>(
     }
 }
 
+/// Returns header and end of the last container of a file.
+///
+/// `None` if it is incomplete, its ends are damaged, or something else stands behind it. What is between is not looked at.
+///
+/// # Errors
+///
+/// If the source fails.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Cursor;
+/// use primestream_codec::Limits;
+/// use primestream_codec::container::*;
+///
+/// let bytes = encode_all(b"Hello", &Settings::default(), ContainerId([7; 16]))?;
+/// let (header, end) = last_container(&mut Cursor::new(&bytes), &Limits::default())?.expect("an intact file");
+/// assert_eq!((header.id(), end.symbols), (ContainerId([7; 16]), 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn last_container<S: Read + Seek>(
+    source: &mut S,
+    limits: &Limits,
+) -> io::Result<Option<(Header, EndFrame)>> {
+    let file_end = source.seek(SeekFrom::End(0))?;
+    Ok(member_before(source, file_end, limits)?.map(|Member { header, end }| (header, end)))
+}
+
 /// Counts the symbols of all containers before this byte.
 fn symbols_before<S: Read + Seek>(source: &mut S, end: u64, limits: &Limits) -> io::Result<Option<u64>> {
     let (mut end, mut total) = (end, 0_u64);
