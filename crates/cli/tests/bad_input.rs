@@ -353,3 +353,30 @@ fn an_interrupt_ends_primes_at_once() {
         assert!(!was_sent || ended.status.code() == Some(130), "{:?}", ended.status);
     }
 }
+
+#[test]
+fn the_damage_map_shows_where_it_lies() {
+    let mut bytes = container(100_000);
+    let good = bytes.len();
+    bytes.extend(container(100));
+    let place = bytes.len() / 2;
+    bytes[place] ^= 1;
+    let said = run(&["inspect", "--json"], &bytes);
+    assert_eq!(said.code, Some(65));
+    let said: serde_json::Value = serde_json::from_str(said.text()).unwrap();
+    assert_eq!((said["damages_count"].as_u64(), said["good_bytes"].as_u64()), (Some(1), Some(0)));
+    let (cells, each) = (said["map"]["cells"].as_str().unwrap(), said["map"]["bytes_each"].as_u64().unwrap());
+    let frame = said["damages"][0]["offset"].as_u64().unwrap();
+    let frame_end = frame + said["damages"][0]["bytes"].as_u64().unwrap();
+    assert!((frame..frame_end).contains(&(place as u64)));
+    let damaged: Vec<_> = cells.match_indices('x').map(|(cell, _)| cell as u64).collect();
+    assert_eq!(damaged, (frame / each..=(frame_end - 1) / each).collect::<Vec<_>>(), "{cells}");
+    assert_eq!(cells.len() as u64, (bytes.len() as u64).div_ceil(each));
+
+    // The second container is cut: the first is whole.
+    bytes[place] ^= 1;
+    let said = run(&["inspect"], &bytes[..bytes.len() - 50]);
+    assert_eq!(said.code, Some(65));
+    assert!(said.text().contains(&format!("\nwhole up to byte {good}\n")), "{}", said.text());
+    assert!(said.text().contains("no end frame: incomplete"), "{}", said.text());
+}

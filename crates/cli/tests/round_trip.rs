@@ -105,7 +105,7 @@ fn the_digest_is_that_of_the_content() {
     let said: serde_json::Value = serde_json::from_str(inspected.text()).unwrap();
     // BLAKE3 of "abc", as its own test vectors and `b3sum` give it.
     let digest = "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85";
-    assert_eq!(said["end"]["digest"].as_str(), Some(digest));
+    assert_eq!(said["containers"][0]["end"]["digest"].as_str(), Some(digest));
     assert_eq!(said["complete"].as_bool(), Some(true));
 }
 
@@ -119,7 +119,12 @@ fn files_of_containers_may_be_put_together() {
     assert_eq!((indexes(&first), indexes(&without)), (1, 0), "seven frames are named by one index frame");
     let both = [first.as_slice(), &second].concat();
     run(&["verify"], &both).succeeds();
-    run(&["inspect"], &both).succeeds();
+    let said = run(&["inspect"], &both).succeeds();
+    assert!(
+        said.text()
+            .starts_with("standard input: 2 containers one behind the other, 100006 symbols\nbyte 0: ")
+    );
+    assert!(said.text().contains(&format!("\nbyte {}: container version 1, profile dense", first.len())));
     let content = [long.as_slice(), b"behind"].concat();
     assert_eq!(run(&["decode", "-q"], &both).succeeds().stdout, content);
     assert_eq!(run(&["decode", "-q", "--skip-damaged"], &both).succeeds().stdout, content);

@@ -54,8 +54,10 @@ pub struct Continuity {
     next: u64,
     frames: u64,
     symbols: u64,
-    /// Of the content so far; `None` if reading began in the middle of it.
+    /// Of the content so far; `None` if not all of it was seen.
     digest: Option<ContentDigest>,
+    /// Reading began at the first frame.
+    is_whole: bool,
     /// Ranges of numbers that were passed over.
     gaps: Vec<(u64, u64)>,
     /// The frame that was not full, which must have been the last.
@@ -76,6 +78,14 @@ pub struct FramePlace {
     pub bytes: u64,
 }
 
+impl FramePlace {
+    /// Says what is wrong with the frame.
+    #[must_use]
+    pub const fn damage(&self, kind: DamageKind) -> Damage {
+        Damage { offset: self.offset, bytes: self.bytes, frame: Some(self.number), kind }
+    }
+}
+
 impl RawFrame {
     /// Returns number and place of the frame.
     #[must_use]
@@ -88,7 +98,8 @@ impl Continuity {
     /// Begins before the first frame of the container with this header.
     #[must_use]
     pub fn new(header: &Header) -> Self {
-        Self { digest: Some(ContentDigest::default()), ..Self::enter(&Entry::first(*header)) }
+        let digest = Some(ContentDigest::default());
+        Self { digest, is_whole: true, ..Self::enter(&Entry::first(*header)) }
     }
 
     /// Begins in the middle of a container, as if all frames before were good; total and digest of the content stay
@@ -102,6 +113,7 @@ impl Continuity {
             frames: entry.frame,
             symbols: entry.frame.saturating_mul(frame_symbols as u64),
             digest: None,
+            is_whole: false,
             gaps: Vec::new(),
             short: None,
             ended: false,
@@ -118,15 +130,33 @@ impl Continuity {
     /// If the frame is repeated, displaced, or behind the end: its symbols are not to be delivered.
     pub fn admit(&mut self, place: &FramePlace, symbols: SymbolsRef<'_>) -> Result<Option<Damage>, Damage> {
         let before = self.step(place)?;
-        self.frames += 1;
-        self.symbols += symbols.len() as u64;
+        self.count(place, symbols.len());
         if let Some(digest) = self.digest.as_mut().filter(|_| !self.faulty) {
             digest.update(symbols);
         }
-        if symbols.len() != self.frame_symbols {
+        Ok(before)
+    }
+
+    const fn count(&mut self, place: &FramePlace, symbols: usize) {
+        self.frames += 1;
+        self.symbols += symbols as u64;
+        if symbols != self.frame_symbols {
             self.short = Some(*place);
         }
-        Ok(before)
+    }
+
+    /// Takes note of a frame of so many symbols that nobody decoded; the digest of the content then stays unchecked.
+    ///
+    /// Returns damage before the frame, or that the frame is repeated, displaced, or behind the end.
+    pub fn passed(&mut self, place: &FramePlace, symbols: usize) -> Option<Damage> {
+        self.digest = None;
+        match self.step(place) {
+            Ok(before) => {
+                self.count(place, symbols);
+                before
+            }
+            Err(refused) => Some(refused),
+        }
     }
 
     /// Takes note of a frame whose header is good and whose content is not, so that it is not reported as lost too.
@@ -159,7 +189,7 @@ impl Continuity {
             self.next = end.frames;
         } else if end.frames < self.next {
             found.push(damage(None, DamageKind::FrameTotal { found: self.next, stated: end.frames }));
-        } else if !self.faulty && self.digest.is_some() && end.symbols != self.symbols {
+        } else if !self.faulty && self.is_whole && end.symbols != self.symbols {
             found.push(damage(None, DamageKind::SymbolTotal { found: self.symbols, stated: end.symbols }));
         } else if !self.faulty && self.digest.as_ref().is_some_and(|digest| digest.finish() != end.digest) {
             found.push(damage(None, DamageKind::Digest));
@@ -195,7 +225,7 @@ impl Continuity {
 
     /// Advances to behind the frame with this number.
     fn step(&mut self, place: &FramePlace) -> Result<Option<Damage>, Damage> {
-        let FramePlace { number, offset, bytes } = *place;
+        let FramePlace { number, offset, .. } = *place;
         let refused = if self.ended {
             Some(DamageKind::AfterEnd)
         } else if number < self.next {
@@ -206,7 +236,7 @@ impl Continuity {
         };
         if let Some(kind) = refused {
             self.faulty = true;
-            return Err(Damage { offset, bytes, frame: Some(number), kind });
+            return Err(place.damage(kind));
         }
         let (lost, next) = (number - self.next, self.next);
         self.next = number.saturating_add(1);
@@ -215,8 +245,7 @@ impl Continuity {
         }
         if let Some(short) = self.short.take() {
             self.faulty = true;
-            let FramePlace { number, offset, bytes } = short;
-            return Ok(Some(Damage { offset, bytes, frame: Some(number), kind: DamageKind::Short }));
+            return Ok(Some(short.damage(DamageKind::Short)));
         }
         if lost == 0 {
             return Ok(None);
