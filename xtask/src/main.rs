@@ -14,6 +14,7 @@
 
 mod calibrate;
 mod ci;
+mod golden;
 mod long;
 mod tidy;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ["calibrate", "--set"] => Some(calibrate::run(root(), None, true)),
         ["calibrate", name] => Some(calibrate::run(root(), Some(name), false)),
         ["calibrate", name, "--set"] => Some(calibrate::run(root(), Some(name), true)),
+        ["golden"] => Some(golden::run(root())),
         ["long", "factor"] => Some(long::factor(root())),
         ["long", "fuzz"] => Some(long::fuzz(root(), FUZZ_SECONDS)),
         ["long", "fuzz", "--seconds", count] => count.parse().ok().map(|seconds| long::fuzz(root(), seconds)),
@@ -66,5 +68,5 @@ const EX_USAGE: u8 = 64;
 /// How long each target is fuzzed unless told otherwise.
 const FUZZ_SECONDS: u64 = 600;
 
-const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | calibrate [NAME] [--set] | \
+const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | calibrate [NAME] [--set] | golden | \
     long factor | long figures | long flat [--gigabytes N] | long fuzz [--seconds N]";

@@ -110,6 +110,23 @@ fn the_digest_is_that_of_the_content() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
+fn file_knows_what_a_container_is() {
+    let folder = Folder::new();
+    let container = folder.name("x");
+    run(&["encode", "-q", "--compress", "zstd", "-o", &container], b"abc").succeeds();
+    let magic = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/container.magic");
+    let told = |option| std::process::Command::new("file").args([option, "-m", magic, &container]).output();
+    let (Ok(words), Ok(kind)) = (told("-b"), told("-bi")) else {
+        eprintln!("skipped: file(1) is not installed");
+        return;
+    };
+    let text = |output: std::process::Output| String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text(words).trim_end(), "primestream container, version 1, profile uor, of bytes, zstd");
+    assert_eq!(text(kind).trim_end(), "application/vnd.primestream; charset=binary");
+}
+
+#[test]
 fn files_of_containers_may_be_put_together() {
     let long = text(100_000);
     let first = run(&["encode", "-q"], &long).succeeds().stdout;

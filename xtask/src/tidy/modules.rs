@@ -39,6 +39,8 @@ fn is_root(path: &str) -> bool {
         "tests" | "benches" | "examples" => !folder.contains("/src/"),
         // Targets, and laws that they and a test take in by path.
         "fuzz_targets" | "laws" => folder.starts_with("fuzz/"),
+        // A target of several files, in a folder of its own.
+        _ if name == "main.rs" => folder.rsplit('/').nth(1).is_some_and(|above| above == "tests"),
         _ => name == "build.rs" && !folder.contains("/src"),
     }
 }
@@ -68,6 +70,8 @@ mod tests {
             ("crates/a/tests/law.rs", "mod model;"),
             ("crates/a/tests/model/mod.rs", ""),
             ("crates/a/tests/lost/mod.rs", ""),
+            ("crates/a/tests/folder/main.rs", "mod part;"),
+            ("crates/a/tests/folder/part.rs", ""),
         ]);
         let found: Vec<_> = check(&tree).into_iter().map(|finding| finding.path).collect();
         let expected = [
