@@ -8,6 +8,9 @@
 //! Layout: `docs/container.md`. Why not primes in lanes: `docs/decisions.md`.
 #![cfg_attr(not(test), deny(clippy::panic, clippy::expect_used))]
 
+#[cfg(target_arch = "x86_64")]
+mod kernel;
+
 /// Returns the word of a byte.
 ///
 /// # Examples
@@ -44,12 +47,15 @@ pub const fn byte_of(word: u32) -> Option<u8> {
 pub(crate) fn append_words(bytes: &[u8], out: &mut Vec<u8>) {
     let (mask, words_bytes) = shortest(&counts(bytes));
     out.push(mask);
-    let table: [u32; 256] = std::array::from_fn(|byte| WORDS[byte ^ usize::from(mask)]);
     let (start, lengths) = (out.len(), bytes.len().div_ceil(4));
     let end = start + lengths + usize::try_from(words_bytes).unwrap_or(usize::MAX);
     out.resize(end + ROOM, 0);
     if let Some((lengths, words)) = out.get_mut(start..).and_then(|room| room.split_at_mut_checked(lengths)) {
-        write(bytes, &table, lengths, words);
+        let (taken, at) = wide::write(bytes, mask, lengths, words);
+        let rest = (bytes.get(taken..), lengths.get_mut(taken / 4..), words.get_mut(at..));
+        if let (Some(bytes), Some(lengths), Some(words)) = rest {
+            write(bytes, mask, lengths, words);
+        }
     }
     out.truncate(end);
 }
@@ -58,7 +64,8 @@ pub(crate) fn append_words(bytes: &[u8], out: &mut Vec<u8>) {
 ///
 /// A function of its own, so that all it needs stays in registers.
 #[inline(never)]
-fn write(bytes: &[u8], table: &[u32; 256], lengths: &mut [u8], words: &mut [u8]) {
+fn write(bytes: &[u8], mask: u8, lengths: &mut [u8], words: &mut [u8]) {
+    let table: [u32; 256] = std::array::from_fn(|byte| WORDS[byte ^ usize::from(mask)]);
     let (fours, last) = bytes.as_chunks::<4>();
     let mut at = 0;
     let mut rest = lengths.iter_mut();
@@ -108,7 +115,9 @@ pub(crate) fn take_words<'a>(
     let start = bytes.len();
     bytes.resize(start + count, 0);
     let room = bytes.get_mut(start..).unwrap_or_default();
-    let done = four_by_four(lengths, &mut words, mask, room.as_chunks_mut().0);
+    let done = 4 * wide::take(lengths, &mut words, mask, room.as_chunks_mut().0);
+    let left = (lengths.get(done..).unwrap_or_default(), room.get_mut(4 * done..).unwrap_or_default());
+    let done = done + four_by_four(left.0, &mut words, mask, left.1.as_chunks_mut().0);
     for (index, (&four, room)) in lengths.iter().zip(room.chunks_mut(4)).enumerate().skip(done) {
         words = few_words(four, words, mask, room)
             .map_err(|within| WordFault::Word { index: 4 * index + within })?;
@@ -170,6 +179,32 @@ fn few_words<'a>(lengths: u8, mut words: &'a [u8], mask: u8, bytes: &mut [u8]) -
     }
     // No length belongs to words that are not there.
     if count < 4 && lengths >> (2 * count) != 0 { Err(count) } else { Ok(words) }
+}
+
+/// Sixteen words at a time, where the processor can.
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use super::kernel::Avx2;
+
+    pub(super) fn write(bytes: &[u8], mask: u8, lengths: &mut [u8], words: &mut [u8]) -> (usize, usize) {
+        Avx2::detect().map_or((0, 0), |avx2| avx2.write(bytes, mask, lengths, words))
+    }
+
+    pub(super) fn take(lengths: &[u8], words: &mut &[u8], mask: u8, bytes: &mut [[u8; 16]]) -> usize {
+        Avx2::detect().map_or(0, |avx2| avx2.take(lengths, words, mask, bytes))
+    }
+}
+
+/// Sixteen words at a time, which only some processors can.
+#[cfg(not(target_arch = "x86_64"))]
+mod wide {
+    pub(super) const fn write(_: &[u8], _: u8, _: &mut [u8], _: &mut [u8]) -> (usize, usize) {
+        (0, 0)
+    }
+
+    pub(super) const fn take(_: &[u8], _: &mut &[u8], _: u8, _: &mut [[u8; 16]]) -> usize {
+        0
+    }
 }
 
 /// Why a block of words cannot be taken apart.
