@@ -9,8 +9,10 @@ use primestream_primes::Natural;
 use crate::block::BlockLen;
 use crate::lookup::ByteCodewords;
 use crate::product::{POWERS_OF_5, Product};
-use crate::role::POSITION_RADIX;
-use crate::symbol::{DataExponents, POSITION_MAX, SymbolError, multiply_header, multiply_trailer};
+use crate::role::{HEADER_RADIX, POSITION_RADIX};
+use crate::symbol::{
+    DataExponents, POSITION_MAX, SymbolError, multiply_header_end, multiply_header_start, multiply_trailer,
+};
 
 /// Makes the codewords of one container.
 #[derive(Debug, Clone)]
@@ -21,12 +23,23 @@ pub(crate) struct Coder {
     product: Product,
     fives: Product,
     fives_exponent: u64,
+    header_start: HeaderStart,
+}
+
+/// What the headers of sixteen blocks in a row have in common.
+#[derive(Debug, Clone)]
+struct HeaderStart {
+    /// Length of the blocks and number of the first of them, over sixteen.
+    of: Option<(u16, u64)>,
+    product: Product,
+    index: u64,
 }
 
 impl Coder {
     pub(crate) fn new(block_len: BlockLen) -> Self {
         let table = ByteCodewords::for_blocks_of(block_len);
-        Self { table, product: Product::one(), fives: Product::one(), fives_exponent: 0 }
+        let header_start = HeaderStart { of: None, product: Product::one(), index: 0 };
+        Self { table, product: Product::one(), fives: Product::one(), fives_exponent: 0, header_start }
     }
 
     pub(crate) const fn table(&self) -> &'static ByteCodewords {
@@ -73,8 +86,15 @@ impl Coder {
 
     /// Makes the header codeword of a block.
     pub(crate) fn header(&mut self, length: u16, sequence: u64) -> &Product {
-        self.product.reset();
-        multiply_header(&mut self.product, length, sequence);
+        let (upper, digit) = (sequence / HEADER_RADIX, sequence % HEADER_RADIX);
+        let start = &mut self.header_start;
+        if start.of != Some((length, upper)) {
+            start.product.reset();
+            start.index = multiply_header_start(&mut start.product, length, upper);
+            start.of = Some((length, upper));
+        }
+        self.product.reset_to(&start.product);
+        multiply_header_end(&mut self.product, start.index, digit);
         &self.product
     }
 
@@ -93,8 +113,38 @@ const FIVES_LEFT_MAX: u64 = 27;
 
 #[cfg(test)]
 mod tests {
+    use primestream_primes::table;
+
     use super::*;
-    use crate::symbol::data;
+    use crate::symbol::{data, header};
+
+    #[test]
+    fn headers_are_those_made_alone() {
+        let mut coder = Coder::new(BlockLen::DEFAULT);
+        let numbers = (0..40).chain([15, 16, 0xFF, 0x100, u64::MAX, u64::MAX - 16, 0]);
+        for (sequence, length) in numbers.zip([64, 64, 64, 63].into_iter().cycle()) {
+            let alone = header(length.into(), sequence).expect("within the table");
+            assert_eq!(coder.header(length, sequence).to_bytes(), alone.to_le_bytes(), "{sequence}");
+        }
+    }
+
+    #[test]
+    fn trailers_have_a_prime_for_each_bit() {
+        let mut coder = Coder::new(BlockLen::DEFAULT);
+        let checks =
+            (0..64).map(|bit| 1 << bit).chain([0, u64::MAX, 0x0123_4567_89AB_CDEF, 0x8000_0000_0000_0001]);
+        for check in checks {
+            let mut naive = Product::one();
+            let mut index = 5 * 7;
+            naive.multiply_power(13, 7);
+            for bit in (0..64).filter(|bit| check >> bit & 1 == 1) {
+                naive.multiply(table::prime(6 + bit).expect("within the table"));
+                index ^= 6 + bit;
+            }
+            naive.multiply_power(table::prime(index).expect("within the table"), 6);
+            assert_eq!(coder.trailer(check).to_bytes(), naive.to_bytes(), "{check:x}");
+        }
+    }
 
     #[test]
     fn positions_may_jump() {

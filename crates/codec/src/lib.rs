@@ -23,7 +23,7 @@
 //! assert_eq!(decode_all(&container, &Limits::default())?, b"Hello, world!");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod assembler;
 pub mod block;

@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::OnceLock;
 
 use primestream_primes::table;
 
@@ -197,10 +198,16 @@ fn powers(marker: u64, counter: u64, length: u64) -> Result<Codeword, SymbolErro
 
 /// Multiplies in a header: 7^7, the length's digits over 11 … 19, the number's over 23 … 89, the seal, the check.
 pub(crate) fn multiply_header(product: &mut Product, length: u16, sequence: u64) {
+    let index = multiply_header_start(product, length, sequence / HEADER_RADIX);
+    multiply_header_end(product, index, sequence % HEADER_RADIX);
+}
+
+/// Multiplies in what sixteen blocks in a row have in common; returns the index of the check so far.
+pub(crate) fn multiply_header_start(product: &mut Product, length: u16, upper: u64) -> u64 {
     let mut index = checksum_index([(3, Role::Header.base_exponent()), (SEAL_INDEX as u64, 1)]);
     product.multiply_power(7, Role::Header.base_exponent());
     let digits =
-        [(u64::from(length), LENGTH_INDEX, LENGTH_DIGITS), (sequence, SEQUENCE_INDEX, SEQUENCE_DIGITS)];
+        [(u64::from(length), LENGTH_INDEX, LENGTH_DIGITS), (upper, SEQUENCE_INDEX + 1, SEQUENCE_DIGITS - 1)];
     for (mut rest, first, count) in digits {
         for place in first..first + count {
             let digit = rest % HEADER_RADIX;
@@ -210,6 +217,13 @@ pub(crate) fn multiply_header(product: &mut Product, length: u16, sequence: u64)
         }
     }
     product.multiply_power(table::prime(SEAL_INDEX).unwrap_or(1), 1);
+    index
+}
+
+/// Multiplies in the last digit of a block's number, and the check.
+pub(crate) fn multiply_header_end(product: &mut Product, index: u64, digit: u64) {
+    product.multiply_power(table::prime(SEQUENCE_INDEX).unwrap_or(1), digit);
+    let index = index ^ (SEQUENCE_INDEX as u64 * digit);
     product.multiply_power(checksum_prime(index).unwrap_or(1), Role::Checksum.base_exponent());
 }
 
@@ -217,17 +231,42 @@ pub(crate) fn multiply_header(product: &mut Product, length: u16, sequence: u64)
 pub(crate) fn multiply_trailer(product: &mut Product, check: u64) {
     product.multiply_power(13, Role::Header.base_exponent());
     let mut index = checksum_index([(5, Role::Header.base_exponent())]);
-    for first in (0..CHECK_BITS).step_by(CHECK_BITS_OF_LIMB) {
-        let mut gathered = 1_u64;
-        for bit in first..CHECK_BITS.min(first + CHECK_BITS_OF_LIMB) {
-            // Not a branch: no processor foresees the bits of a hash.
-            let is_set = check >> bit & 1;
-            gathered *= 1 + is_set * (table::prime(CHECK_INDEX + bit).unwrap_or(1) - 1);
-            index ^= is_set * (CHECK_INDEX + bit) as u64;
-        }
-        product.multiply(gathered);
+    let mut rest = check;
+    for parts in trailer_parts() {
+        let [lowest, ..] = rest.to_le_bytes();
+        let part = &parts[usize::from(lowest) & (CHECK_PARTS - 1)];
+        rest >>= CHECK_BITS_OF_LIMB;
+        product.multiply(part.product);
+        index ^= part.index;
     }
     product.multiply_power(checksum_prime(index).unwrap_or(1), Role::Checksum.base_exponent());
+}
+
+/// What seven bits of a check put in a trailer.
+#[derive(Clone, Copy)]
+struct TrailerPart {
+    product: u64,
+    index: u64,
+}
+
+/// Returns the parts for the lowest seven bits of a check, for the next ones, and so on.
+fn trailer_parts() -> &'static [[TrailerPart; CHECK_PARTS]] {
+    static PARTS: OnceLock<Vec<[TrailerPart; CHECK_PARTS]>> = OnceLock::new();
+    PARTS.get_or_init(|| {
+        (0..CHECK_BITS)
+            .step_by(CHECK_BITS_OF_LIMB)
+            .map(|first| std::array::from_fn(|bits| trailer_part(first, bits)))
+            .collect()
+    })
+}
+
+fn trailer_part(first: usize, bits: usize) -> TrailerPart {
+    let places =
+        (first..CHECK_BITS.min(first + CHECK_BITS_OF_LIMB)).filter(|bit| bits >> (bit - first) & 1 == 1);
+    places.fold(TrailerPart { product: 1, index: 0 }, |part, bit| TrailerPart {
+        product: part.product * table::prime(CHECK_INDEX + bit).unwrap_or(1),
+        index: part.index ^ (CHECK_INDEX + bit) as u64,
+    })
 }
 
 fn multiply_factors(product: &mut Product, factors: &[(u64, u64)]) {
@@ -299,6 +338,7 @@ const _: () = assert!(LENGTH_DIGITS == 4 && LENGTH_MAX == u16::MAX as u64);
 
 /// How many of the primes that hold bits of a check, up to 349, can be multiplied in one limb.
 const CHECK_BITS_OF_LIMB: usize = 7;
+const CHECK_PARTS: usize = 1 << CHECK_BITS_OF_LIMB;
 const _: () = assert!(349_u64.checked_pow(7).is_some() && CHECK_BITS_OF_LIMB == 7);
 
 const TABLE_LEN: u64 = table::TABLE_LEN as u64;

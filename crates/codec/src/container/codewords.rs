@@ -37,6 +37,16 @@ impl<'a> Codewords<'a> {
         self.rest.len()
     }
 
+    /// Returns how many bytes a codeword may have.
+    pub(super) const fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    /// Passes over codewords of so many bytes, which the caller has looked at.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
     /// Returns the next codeword: not empty, its last byte not zero.
     #[inline]
     pub(super) fn next(&mut self) -> Result<&'a [u8], BlockFault> {

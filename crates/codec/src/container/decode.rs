@@ -362,10 +362,24 @@ fn decode_bytes(
     codewords: &mut Codewords<'_>,
     bytes: &mut Vec<u8>,
 ) -> Result<(), BlockFault> {
-    for index in 0..length {
-        match table.find(codewords.next()?) {
-            Some((position, value)) if position == index => bytes.push(value),
-            _ => return Err(BlockFault::Codeword { index }),
+    let start = bytes.len();
+    bytes.resize(start + length, 0);
+    let room = bytes.get_mut(start..).unwrap_or_default();
+    let may_all_be_taken = codewords.bytes_max() >= ByteCodewords::BYTES_MAX;
+    let mut index = 0;
+    while let Some(left @ [_, ..]) = room.get_mut(index..) {
+        if may_all_be_taken {
+            let (taken, used) = table.take_all(index, codewords.rest(), left);
+            codewords.skip(used);
+            index += taken;
+        }
+        // One at a time, to say what is wrong if it is not one that belongs here.
+        if let Some(place) = room.get_mut(index) {
+            match table.find(codewords.next()?) {
+                Some((position, value)) if position == index => *place = value,
+                _ => return Err(BlockFault::Codeword { index }),
+            }
+            index += 1;
         }
     }
     Ok(())

@@ -42,12 +42,14 @@ pub struct FrameEncoder {
     header: Header,
     coder: Coder,
     whole: Vec<u8>,
+    /// Room for the codewords of a block.
+    block: Vec<u8>,
     compressor: Option<Compressor>,
 }
 
 impl Clone for FrameEncoder {
     fn clone(&self) -> Self {
-        Self { header: self.header, coder: self.coder.clone(), whole: Vec::new(), compressor: None }
+        Self::with_coder(self.header, self.coder.clone())
     }
 }
 
@@ -55,8 +57,11 @@ impl FrameEncoder {
     /// Makes an encoder for the container with this header.
     #[must_use]
     pub fn new(header: &Header) -> Self {
-        let coder = Coder::new(header.settings().block_len());
-        Self { header: *header, coder, whole: Vec::new(), compressor: None }
+        Self::with_coder(*header, Coder::new(header.settings().block_len()))
+    }
+
+    const fn with_coder(header: Header, coder: Coder) -> Self {
+        Self { header, coder, whole: Vec::new(), block: Vec::new(), compressor: None }
     }
 
     /// Returns the container's header.
@@ -196,11 +201,7 @@ impl FrameEncoder {
         let settings = self.header.settings();
         let table = self.coder.table();
         match (settings.positions(), symbols) {
-            (Positions::Block, SymbolsRef::Bytes(bytes)) => {
-                for (position, &value) in bytes.iter().enumerate() {
-                    table.append_framed(position, value, out);
-                }
-            }
+            (Positions::Block, SymbolsRef::Bytes(bytes)) => table.append_all(bytes, &mut self.block, out),
             (Positions::Block, SymbolsRef::Utf16(units)) => {
                 for (position, &value) in units.iter().enumerate() {
                     match u8::try_from(value) {
