@@ -234,6 +234,25 @@ fn frames_out_of_place_are_detected() {
     }
 }
 
+/// An index frame put in front of a content frame, all lengths and counts as they were, was read as if nothing had
+/// happened: its checksum fits, and nobody asked whether it stands behind the frames it names.
+#[test]
+fn an_index_frame_out_of_place_is_detected() {
+    let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
+    let whole =
+        encode_symbols(b"sixteen bytes, and one more".as_slice().into(), &settings, ContainerId([1; 16]))
+            .expect("small");
+    let (first, index) = (HEADER_BYTES, whole.len() - 100 - (36 + 24 + 4 * 4));
+    let second = first + 36 + small(u32::from_le_bytes(whole[80..84].try_into().expect("four")).into());
+    for at in [first, second] {
+        let moved =
+            [&whole[..at], &whole[index..whole.len() - 100], &whole[at..index], &whole[whole.len() - 100..]];
+        let found = survey(&moved.concat()).expect("a header");
+        assert!(!found.is_complete, "moved to {at}");
+        assert_eq!((found.delivered.len(), found.kinds), (4, vec![DamageKind::Displaced]));
+    }
+}
+
 #[test]
 fn frames_of_another_container_are_detected() {
     let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");

@@ -153,6 +153,13 @@ impl IndexFrame {
         payload
     }
 
+    /// Returns where the index frame itself begins: behind the last frame it names. `None` beyond 64 bits.
+    pub(super) fn own_offset(&self) -> Option<u64> {
+        self.lengths.iter().try_fold(self.first_offset, |offset, &length| {
+            offset.checked_add(AROUND_PAYLOAD + u64::from(length))
+        })
+    }
+
     /// Reads a frame whose checksum fits; `None` if its fields contradict each other.
     pub(super) fn parse(frame: &RawFrame) -> Option<Self> {
         let (_, lengths) = frame.payload.split_at_checked(INDEX_BYTES_BEFORE)?;
