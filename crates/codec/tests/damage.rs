@@ -339,32 +339,6 @@ fn random_damage_is_detected() {
 }
 
 #[test]
-fn all_but_the_damaged_frames_are_delivered() {
-    let settings =
-        Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(2).expect("two blocks");
-    let symbols = Symbols::Bytes((0..400_u16).map(|i| (i % 251) as u8).collect());
-    let sample = Sample::new(settings, &symbols, 3);
-    let mut state = 88_172_645_463_325_252_u64;
-    for round in 0..1000 {
-        let mut bytes = sample.bytes.clone();
-        let mut damaged = Vec::new();
-        for _ in 0..1 + round % 10 {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            let frame = (state >> 32) as usize % sample.frames();
-            if damaged.contains(&frame) {
-                continue;
-            }
-            damaged.push(frame);
-            let (start, len) = (sample.starts[frame], sample.frame(frame).len());
-            bytes[start + small(state % len as u64)] ^= 1 << (round % 8);
-        }
-        sample.check(&bytes, &damaged, &format!("round {round}, frames {damaged:?}"));
-    }
-}
-
-#[test]
 fn containers_may_stand_one_behind_the_other() {
     let base = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
     let first = Sample::new(base, &Symbols::Bytes(vec![1; 40]), 1);
