@@ -140,7 +140,7 @@ fn drawn(draw: &mut Draw<'_>) -> Vec<Reading> {
 
 const LIMITS: MachineLimits = MachineLimits {
     instructions_max: 2000,
-    program_max: 128,
+    program_max: 60,
     stack_max: 32,
     memory_max: 16,
     output_bytes_max: 4096,
@@ -150,6 +150,6 @@ const LIMITS: MachineLimits = MachineLimits {
 };
 
 /// What running may hold under these limits: program, stack and cells, numbers and what is made of them, output twice.
-const HELD_MAX: usize = (128 * 32 + 200 * 64 + 4 * (1 << 13) + 4 * 4096) + (64 << 10);
+const HELD_MAX: usize = (60 * 32 + 200 * 64 + 4 * (1 << 13) + 4 * 4096) + (64 << 10);
 
-const TEXT_BYTES_MAX: usize = 2048;
+const TEXT_BYTES_MAX: usize = 600;

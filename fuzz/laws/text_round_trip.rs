@@ -122,4 +122,4 @@ fn assembled(lines: &[u8], flow: Flow, units: Units) -> Symbols {
 }
 
 /// Longer texts repeat what shorter ones show.
-const TEXT_BYTES_MAX: usize = 300;
+const TEXT_BYTES_MAX: usize = 128;

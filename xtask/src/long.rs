@@ -32,7 +32,7 @@ pub(crate) fn flat(root: &Path, gigabytes: u64) -> bool {
 pub(crate) fn damage(root: &Path, seed: u64, count: u64) -> bool {
     let environment =
         [("PRIMESTREAM_SEED", seed), ("PRIMESTREAM_DAMAGES", count), ("PRIMESTREAM_BOMB_WORK", 1)];
-    let is_good = test_codec(root, &["seeded_damage"], &environment);
+    let is_good = test_codec(root, &["seeded_damage", "bombs"], &environment);
     println!("long damage, {count} seeds from {seed}: {}", if is_good { "passed" } else { "failed" });
     is_good
 }
