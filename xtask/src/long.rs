@@ -26,6 +26,35 @@ pub(crate) fn flat(root: &Path, gigabytes: u64) -> bool {
     is_good
 }
 
+/// Damages files of containers, each in a way its seed chooses, and measures the work on crafted input.
+///
+/// Seeds from `seed` on, so that many million are tried in pieces. Each test ends with how many passed.
+pub(crate) fn damage(root: &Path, seed: u64, count: u64) -> bool {
+    let environment =
+        [("PRIMESTREAM_SEED", seed), ("PRIMESTREAM_DAMAGES", count), ("PRIMESTREAM_BOMB_WORK", 1)];
+    let is_good = test_codec(root, &["seeded_damage", "bombs"], &environment);
+    println!("long damage, {count} seeds from {seed}: {}", if is_good { "passed" } else { "failed" });
+    is_good
+}
+
+/// Measures over so many changes which share of them each layer of the encoding cannot see.
+pub(crate) fn detection(root: &Path, changes: u64) -> bool {
+    let is_good = test_codec(root, &["checksum_power", "detection"], &[("PRIMESTREAM_CHANGES", changes)]);
+    println!("long detection, {changes} changes: {}", if is_good { "passed" } else { "failed" });
+    is_good
+}
+
+fn test_codec(root: &Path, tests: &[&str], environment: &[(&str, u64)]) -> bool {
+    let status = Command::new(env!("CARGO"))
+        .args(["test", "--release", "--locked", "--package", "primestream-codec"])
+        .args(tests.iter().flat_map(|test| ["--test", test]))
+        .args(["--", "--nocapture"])
+        .envs(environment.iter().map(|(name, value)| (name, value.to_string())))
+        .current_dir(root)
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
 /// Factors RSA-100 and RSA-110, hours of work, and tells whether the answers are the published ones.
 pub(crate) fn factor(root: &Path) -> bool {
     let test = ["test", "--release", "--locked", "--package", "primestream", "--test", "rsa"];
@@ -67,4 +96,14 @@ pub(crate) fn fuzz(root: &Path, seconds: u64) -> bool {
 }
 
 /// What is fuzzed, each a law over foreign bytes.
-const FUZZ_TARGETS: [&str; 2] = ["factor_product", "number_line"];
+const FUZZ_TARGETS: [&str; 9] = [
+    "block",
+    "codeword",
+    "container_damage",
+    "container_decode",
+    "factor_product",
+    "number_line",
+    "program_run",
+    "text_round_trip",
+    "transform",
+];

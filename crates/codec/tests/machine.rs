@@ -272,3 +272,34 @@ fn a_watcher_sees_every_instruction_before_it_is_executed() {
     assert_eq!(trace.0, [(0, program[0], 0), (1, program[1], 1), (3, program[3], 1)]);
     assert_eq!((trace.1.as_str(), Mnemonic::ALL.len()), ("4", 46));
 }
+
+/// Copies of a long number, its digits in DEBUG, its remainder by a short one and its root took no part of what long numbers
+/// may spend: five instructions ran for half a second and more, and hardly any of it was counted.
+#[test]
+fn whatever_is_done_to_a_long_number_is_counted() {
+    let grow = "PUSH 1000\nPUSH 50000\nPOW\nDUP\nSTORE 1\nagain: ";
+    // About how often each word of it may be touched, in each way.
+    for (step, rounds_max) in [
+        ("DUP\nPOP", 2400),
+        ("LOAD 1\nPOP", 2400),
+        ("DUP\nPUSH 3\nMOD\nPOP", 260),
+        ("DUP\nPUSH 3\nDIV\nPOP", 260),
+        ("DEBUG", 1),
+    ] {
+        let program = assemble(&format!("{grow}{step}\nJMP again")).expect("a program");
+        let mut machine =
+            Machine::new(MachineLimits { word_products_max: 1 << 26, ..MachineLimits::default() });
+        program.iter().for_each(|&instruction| machine.load(instruction).expect("short"));
+        machine.end_program();
+        let error = machine.run(u64::MAX, &mut |_: &str| ()).expect_err("it has no end");
+        let max = 1 << 26;
+        assert_eq!(error.fault, MachineFault::Limit { name: "word_products_max", max }, "{step}");
+        let steps = step.lines().count() as u64 + 1;
+        assert!(machine.executed() <= 5 + steps * rounds_max, "{step}: {}", machine.executed());
+    }
+    // A root takes long where the number is short, too.
+    assert_eq!(
+        said("PUSH 99\nPUSH 50\nPOW\nagain: DUP\nSQRT\nPOP\nJMP again").split(": ").nth(1),
+        Some("limit word_products_max of 16777216 reached")
+    );
+}

@@ -1,55 +1,17 @@
 //! Reading never holds more memory than its limits say, whatever the bytes claim.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use primestream_codec::container::{
     Compression, ContainerId, FrameDecoder, FrameReader, Header, Piece, Settings, encode_all,
 };
 use primestream_codec::{Limits, Symbols, Units};
 
-/// The system's allocator, with a count of what is held.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-fn count(added: usize, removed: usize) {
-    let held = HELD.fetch_add(added, Ordering::Relaxed) + added;
-    PEAK.fetch_max(held, Ordering::Relaxed);
-    HELD.fetch_sub(removed, Ordering::Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; the counts touch no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 0);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, layout.size());
-        // SAFETY: the caller keeps the contract of `dealloc`, and the pointer came from `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Old and new may be there at once.
-        count(size, layout.size());
-        // SAFETY: the caller keeps the contract of `realloc`, and the pointer came from `System`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+#[path = "../../../fuzz/laws/counting.rs"]
+mod counting;
 
 /// Reads everything, good or bad, and returns the most that was held above what was held before.
 fn peak_of(bytes: &[u8], limits: Limits) -> usize {
-    let before = HELD.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    if let Ok(mut reader) = FrameReader::open(bytes, limits) {
+    let read_through = || {
+        let Ok(mut reader) = FrameReader::open(bytes, limits) else { return };
         let mut decoder = FrameDecoder::new(reader.header(), limits);
         let mut symbols = Symbols::new(Units::Bytes);
         while let Ok(Some(piece)) = reader.next_piece() {
@@ -57,8 +19,8 @@ fn peak_of(bytes: &[u8], limits: Limits) -> usize {
                 let _ = decoder.decode(&frame, &mut symbols);
             }
         }
-    }
-    PEAK.load(Ordering::Relaxed) - before
+    };
+    counting::peak_of(read_through).1
 }
 
 /// A frame header whose checksum fits.

@@ -4,10 +4,14 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../../fuzz/laws/draw.rs"]
+mod draw;
 #[path = "../../../fuzz/laws/factor_product.rs"]
 mod factor_product;
 #[path = "../../../fuzz/laws/number_line.rs"]
 mod number_line;
+#[path = "../../../fuzz/laws/transform.rs"]
+mod transform;
 
 /// Asks a law about every input of its corpus, and about beginnings of it.
 fn replay(target: &str, holds: fn(&[u8])) {
@@ -30,4 +34,9 @@ fn factors_multiply_to_every_kept_number() {
 #[test]
 fn every_kept_line_is_read_or_refused() {
     replay("number_line", number_line::holds);
+}
+
+#[test]
+fn every_kept_block_is_transformed_and_comes_back() {
+    replay("transform", transform::holds);
 }

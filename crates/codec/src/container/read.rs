@@ -248,9 +248,10 @@ impl<R: Read> FrameReader<R> {
         if head.kind == KIND_INDEX
             && is_intact
             && !head.is_compressed()
-            && IndexFrame::parse(&frame).is_some()
+            && let Some(index) = IndexFrame::parse(&frame)
         {
-            return Ok(None);
+            let is_in_place = index.own_offset() == offset.checked_sub(self.member_offset);
+            return Ok(if is_in_place { None } else { damage(wanted, DamageKind::Displaced) });
         }
         let is_end = is_intact && head.kind == KIND_END;
         let end = if is_end { EndFrame::parse(&frame, self.member_offset) } else { None };

@@ -153,12 +153,17 @@ impl IndexFrame {
         payload
     }
 
-    /// Returns where the frame begins that comes `before` frames behind the first it names.
+    /// Returns where the frame begins that comes `before` frames behind the first it names; `None` beyond 64 bits.
     pub(super) fn place(&self, before: u64) -> Option<u64> {
         let before = self.lengths.get(..usize::try_from(before).ok()?)?;
         before.iter().try_fold(self.first_offset, |place, &length| {
-            place.checked_add(u64::from(length) + AROUND_PAYLOAD)
+            place.checked_add(AROUND_PAYLOAD + u64::from(length))
         })
+    }
+
+    /// Returns where the index frame itself begins: behind the last frame it names.
+    pub(super) fn own_offset(&self) -> Option<u64> {
+        self.place(self.lengths.len() as u64)
     }
 
     /// Reads a frame whose checksum fits; `None` if its fields contradict each other.

@@ -49,7 +49,8 @@ impl Machine {
                 self.check_bits((a.bits() + b.bits()).saturating_sub(1))?;
                 self.charge(a, b)
             }
-            Mnemonic::Div | Mnemonic::Mod => self.charge(a, b),
+            // A division takes as long as some products for each word of the dividend, however short the divisor.
+            Mnemonic::Div | Mnemonic::Mod => self.charge_words(a.bits() / 64, b.bits() / 64 + DIVISION_WORDS),
             _ => self.charge_words(a.bits().max(b.bits()) / 64, 1),
         }
     }
@@ -84,7 +85,11 @@ impl Machine {
             return Err(MachineFault::Negative);
         }
         if operation == Mnemonic::Sqrt {
-            self.charge(value, value)?;
+            if value.to_i64().is_none() {
+                // It takes some divisions even where the number is short.
+                let words = value.bits() / 64 + ROOT_WORDS;
+                self.charge_words(words, words)?;
+            }
             return Ok(Integer::from(value.magnitude().isqrt()));
         }
         let n = value.to_i64().unwrap_or(i64::MAX).unsigned_abs();
@@ -134,6 +139,20 @@ impl Machine {
         self.charge_words(a.bits() / 64, b.bits() / 64)
     }
 
+    /// Counts the time of copying a number of so many words beyond the first.
+    #[inline]
+    pub(super) fn charge_copy(&mut self, words: u64) -> Result<(), MachineFault> {
+        if words == 0 { Ok(()) } else { self.charge_words(words, 1) }
+    }
+
+    /// Counts the time of turning all long numbers there are into digits.
+    #[cold]
+    pub(super) fn charge_digits(&mut self) -> Result<(), MachineFault> {
+        let words = self.stack.iter().chain(self.memory.values()).map(|value| value.bits() / 64);
+        let products = words.fold(0_u64, |sum, words| sum.saturating_add(words.saturating_mul(words)));
+        self.charge_words(products, 1)
+    }
+
     fn charge_words(&mut self, a: u64, b: u64) -> Result<(), MachineFault> {
         let max = self.limits.word_products_max;
         self.word_products = self.word_products.saturating_add(a.max(1).saturating_mul(b.max(1)));
@@ -169,6 +188,12 @@ fn fibonacci(n: u64) -> Natural {
     }
     this
 }
+
+/// What a division adds to the words of its divisor.
+const DIVISION_WORDS: u64 = 8;
+
+/// What a square root adds to the words of its number.
+const ROOT_WORDS: u64 = 16;
 
 const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
 

@@ -34,6 +34,11 @@ impl Memory {
         self.near.get_mut(place).and_then(|cell| cell.replace(value))
     }
 
+    /// Returns the values that are kept.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Integer> {
+        self.near.iter().flatten().chain(self.far.values())
+    }
+
     /// Returns how many cells are kept.
     #[inline]
     pub(super) fn cells(&self) -> usize {

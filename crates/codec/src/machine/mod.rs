@@ -233,7 +233,10 @@ impl Machine {
         match operation {
             Mnemonic::Push => self.push(small(operand.ok_or(MachineFault::NoOperand)?))?,
             Mnemonic::Dup => {
-                let top = self.stack.last().ok_or(MachineFault::Underflow { needed: 1, present: 0 })?.clone();
+                let top = self.stack.last().ok_or(MachineFault::Underflow { needed: 1, present: 0 })?;
+                let words = top.bits() / 64;
+                let top = top.clone();
+                self.charge_copy(words)?;
                 self.push(top)?;
             }
             Mnemonic::Swap => {
@@ -265,6 +268,7 @@ impl Machine {
             Mnemonic::Load => {
                 let address = self.address(operand)?;
                 let value = self.memory.load(address).cloned().unwrap_or(Integer::ZERO);
+                self.charge_copy(value.bits() / 64)?;
                 self.push(value)?;
             }
             Mnemonic::Store => self.store(operand)?,
@@ -277,6 +281,7 @@ impl Machine {
                 self.print(&value, watch)?;
             }
             Mnemonic::Debug => {
+                self.charge_digits()?;
                 let stack: Vec<String> = self.stack.iter().map(ToString::to_string).collect();
                 let text = format!("DEBUG: Stack=[{}], Memory={}", stack.join(","), self.memory);
                 self.write(&text, watch)?;
