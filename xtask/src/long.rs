@@ -55,6 +55,20 @@ fn test_codec(root: &Path, tests: &[&str], environment: &[(&str, u64)]) -> bool 
     status.is_ok_and(|status| status.success())
 }
 
+/// Encodes that many gigabytes, verifies them and decodes them again, in either profile and little memory.
+pub(crate) fn encode(root: &Path, gigabytes: u64) -> bool {
+    let test = ["test", "--release", "--locked", "--package", "primestream-cli", "--test", "large"];
+    let status = Command::new(env!("CARGO"))
+        .args(test)
+        .args(["--", "--nocapture", "--test-threads", "1"])
+        .env("PRIMESTREAM_GIGABYTES", gigabytes.to_string())
+        .current_dir(root)
+        .status();
+    let is_good = status.is_ok_and(|status| status.success());
+    println!("long encode, {gigabytes} GB: {}", if is_good { "passed" } else { "failed" });
+    is_good
+}
+
 /// Factors RSA-100 and RSA-110, hours of work, and tells whether the answers are the published ones.
 pub(crate) fn factor(root: &Path) -> bool {
     let test = ["test", "--release", "--locked", "--package", "primestream", "--test", "rsa"];

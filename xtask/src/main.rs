@@ -41,6 +41,10 @@ fn main() -> ExitCode {
         ["long", "detection", "--changes", count] => {
             count.parse().ok().map(|changes| long::detection(root(), changes))
         }
+        ["long", "encode"] => Some(long::encode(root(), ENCODE_GIGABYTES)),
+        ["long", "encode", "--gigabytes", count] => {
+            count.parse().ok().map(|gigabytes| long::encode(root(), gigabytes))
+        }
         ["long", "factor"] => Some(long::factor(root())),
         ["long", "fuzz"] => Some(long::fuzz(root(), FUZZ_SECONDS)),
         ["long", "fuzz", "--seconds", count] => count.parse().ok().map(|seconds| long::fuzz(root(), seconds)),
@@ -83,6 +87,9 @@ const DAMAGES: u64 = 50_000_000;
 /// Changes over which is measured what is noticed, unless told otherwise.
 const CHANGES: u64 = 100_000_000;
 
+/// What is encoded and decoded unless told otherwise.
+const ENCODE_GIGABYTES: u64 = 10;
+
 /// The arguments cannot be meant.
 const EX_USAGE: u8 = 64;
 
@@ -90,5 +97,5 @@ const EX_USAGE: u8 = 64;
 const FUZZ_SECONDS: u64 = 600;
 
 const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | calibrate [NAME] [--set] | golden | \
-    long damage [--count N] [--seed N] | long detection [--changes N] | long factor | long figures | \
+    long damage [--count N] [--seed N] | long detection [--changes N] | long encode [--gigabytes N] | long factor | long figures | \
     long flat [--gigabytes N] | long fuzz [--seconds N]";

@@ -375,8 +375,11 @@ impl Report<'_> {
     }
 
     fn unreadable(&mut self, unreadable: Unreadable, kind: Option<Kind>, position: Option<u64>) {
-        let verdict =
-            if let Unreadable::Ambiguous { .. } = unreadable { Verdict::Ambiguous } else { Verdict::Corrupt };
+        let verdict = match unreadable {
+            Unreadable::Ambiguous { .. } => Verdict::Ambiguous,
+            Unreadable::Checksum { .. } => Verdict::Checksum,
+            _ => Verdict::Corrupt,
+        };
         self.add(FlowFault::Unreadable(unreadable), verdict, kind, position, None);
     }
 

@@ -82,6 +82,13 @@ impl Reading {
 pub enum Unreadable {
     /// It has none.
     Corrupt,
+    /// It has the form of a data codeword, and the checksum prime of another.
+    Checksum {
+        /// Where it would stand.
+        position: u64,
+        /// What it would be.
+        value: u32,
+    },
     /// It has several. No integer is known that has; a reader that finds one does not guess.
     Ambiguous {
         /// How many.
@@ -100,6 +107,9 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Corrupt => f.write_str("corrupt: no reading"),
+            Self::Checksum { position, value } => {
+                write!(f, "checksum: value {value} at position {position} has another")
+            }
             Self::Ambiguous { readings } => write!(f, "ambiguous: {readings} readings"),
             Self::TooLarge { bits, bits_max } => {
                 write!(f, "codeword of {bits} bits, the limit codeword_bits_max is {bits_max}")
@@ -167,7 +177,10 @@ fn read_by_division(number: &Natural) -> Result<Reading, Unreadable> {
         read_trailer(exponents, &rest, &mut found);
         find_operations(number, fives, |opcode, operand| found.add(Reading::Operation { opcode, operand }));
     }
-    found.only()
+    match found.only() {
+        Err(Unreadable::Corrupt) => Err(form_alone(exponents, &rest)),
+        only => only,
+    }
 }
 
 /// Data: the primes 2, 3, 5, 7 and the check, which may be one of them.
@@ -200,6 +213,34 @@ fn read_data(exponents: [u64; 4], rest: &Natural, found: &mut Readings) {
             found.add(reading);
         }
     }
+}
+
+/// Says of a number without a reading whether all but its check is that of a data codeword.
+fn form_alone(exponents: [u64; 4], rest: &Natural) -> Unreadable {
+    let check = Role::Checksum.base_exponent();
+    let mut forms = (0..4).filter_map(|own| {
+        let mut exponents = exponents;
+        if rest.is_one() {
+            let taken: &mut u64 = exponents.get_mut(own)?;
+            *taken = taken.checked_sub(check)?;
+        } else if own > 0 || !is_power_of_a_prime(rest) {
+            return None; // the check is no prime of the form, so there is one form at most
+        }
+        data_of(exponents)
+    });
+    match (forms.next(), forms.next()) {
+        (Some((Reading::Data { position, value }, _)), None) => Unreadable::Checksum { position, value },
+        _ => Unreadable::Corrupt,
+    }
+}
+
+/// Tells whether a number is the sixth power of a prime of the table.
+fn is_power_of_a_prime(number: &Natural) -> bool {
+    if number.bits() > CHECK_POWER_BITS_MAX {
+        return false;
+    }
+    let root = u64::try_from(&number.nth_root(6)).ok().filter(|&root| table::index_of(root).is_some());
+    root.is_some_and(|root| is_power(number, Some(root), Role::Checksum.base_exponent()))
 }
 
 /// What exponents without the check stand for, and the index of the check they need.
@@ -326,6 +367,9 @@ pub(crate) fn value_at(coder: &mut Coder, position: u64, bytes: &[u8]) -> Option
     })
 }
 
+/// Most bits of the sixth power of a prime of the table.
+const CHECK_POWER_BITS_MAX: u64 = 6 * 24;
+
 /// The readings found for one integer.
 #[derive(Default)]
 struct Readings {
@@ -393,6 +437,24 @@ mod tests {
             }
         }
         assert!(seen.iter().all(|&count| count > 100), "{seen:?}");
+    }
+
+    #[test]
+    fn a_wrong_check_is_told_from_a_wrong_form() {
+        let power = |index: usize| Natural::from(table::prime(index).expect("in the table")).pow(6);
+        let (position, value) = (9, 65);
+        let exponents = crate::symbol::DataExponents::of(position, value).expect("small");
+        let own = table::index_of(exponents.check).expect("in the table");
+        let (core, nothing) = data(position, value).expect("small").into_natural().div_rem(&power(own));
+        assert!(nothing.is_zero());
+        for index in (4..300).chain([60_000]).filter(|&index| index != own) {
+            let changed = &core * &power(index);
+            assert_eq!(read(&changed, &Limits::default()), Err(Unreadable::Checksum { position, value }));
+        }
+        // Neither the power of a product of two primes nor a higher power.
+        for form in [&core * &Natural::from(11_u64 * 13).pow(6), &core * &Natural::from(11_u64).pow(7)] {
+            assert_eq!(read(&form, &Limits::default()), Err(Unreadable::Corrupt));
+        }
     }
 
     #[test]

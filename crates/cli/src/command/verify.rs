@@ -300,6 +300,7 @@ fn line_json(report: &LineReport) -> Value {
         Ok(_) => ("ok", None),
         Err(_) if !report.is_number => ("corrupt", Some("not a decimal integer".to_owned())),
         Err(unreadable @ Unreadable::Ambiguous { .. }) => ("ambiguous", Some(unreadable.to_string())),
+        Err(unreadable @ Unreadable::Checksum { .. }) => ("checksum", Some(unreadable.to_string())),
         Err(unreadable) => ("corrupt", Some(unreadable.to_string())),
     };
     let mut line = json!({

@@ -219,8 +219,10 @@ impl fmt::Display for FrameFault {
 pub enum Verdict {
     /// It has exactly one reading, though perhaps not the one that belongs here.
     Ok,
-    /// It has no reading.
+    /// It has the form of no codeword.
     Corrupt,
+    /// It has the form of a data codeword, and the checksum prime of another.
+    Checksum,
     /// It has several.
     Ambiguous,
     /// It is not all there.
@@ -232,6 +234,7 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Ok => "ok",
             Self::Corrupt => "corrupt",
+            Self::Checksum => "checksum",
             Self::Ambiguous => "ambiguous",
             Self::Incomplete => "incomplete",
         })
@@ -254,6 +257,6 @@ pub struct CodewordDamage {
     pub block: u64,
     /// Position it carries, or, without a reading, the one that belongs here; `None` unless a data codeword.
     pub position: Option<u64>,
-    /// Value it carries, if it can be read.
+    /// Value it carries, if it can be read, or that its form has.
     pub value: Option<u32>,
 }

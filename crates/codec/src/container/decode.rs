@@ -350,6 +350,11 @@ impl CodewordDamage {
                 };
             }
             Err(Unreadable::Ambiguous { .. }) => self.verdict = Verdict::Ambiguous,
+            Err(Unreadable::Checksum { position, value }) => {
+                self.verdict = Verdict::Checksum;
+                self.kind = Kind::Data;
+                (self.position, self.value) = (Some(*position), Some(*value));
+            }
             Err(_) => self.verdict = Verdict::Corrupt,
         }
     }

@@ -19,6 +19,7 @@ struct Counts {
     /// Good ones by kind, in the order of [`KINDS`].
     good: [AtomicU64; KINDS.len()],
     corrupt: AtomicU64,
+    checksum: AtomicU64,
     ambiguous: AtomicU64,
     too_large: AtomicU64,
 }
@@ -32,9 +33,14 @@ impl IntegrityReport {
         counts.map(|(_, count)| count.load(Ordering::Relaxed)).sum()
     }
 
-    /// Returns how many integers were no codewords.
+    /// Returns how many integers had the form of no codeword.
     pub fn corrupt(&self) -> u64 {
         self.0.corrupt.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many integers had the form of a data codeword and the checksum prime of another.
+    pub fn wrong_checksum(&self) -> u64 {
+        self.0.checksum.load(Ordering::Relaxed)
     }
 
     /// Returns how many integers had more than one reading.
@@ -50,7 +56,7 @@ impl IntegrityReport {
     /// Returns how many integers there were.
     pub fn total(&self) -> u64 {
         let good: u64 = self.0.good.iter().map(|count| count.load(Ordering::Relaxed)).sum();
-        good + self.corrupt() + self.ambiguous() + self.too_large()
+        good + self.corrupt() + self.wrong_checksum() + self.ambiguous() + self.too_large()
     }
 
     fn note(&self, decoded: &Decoded) {
@@ -61,6 +67,7 @@ impl IntegrityReport {
                 place.and_then(|place| counts.good.get(place)).unwrap_or(&counts.corrupt)
             }
             Err(Unreadable::Ambiguous { .. }) => &counts.ambiguous,
+            Err(Unreadable::Checksum { .. }) => &counts.checksum,
             Err(Unreadable::TooLarge { .. }) => &counts.too_large,
             Err(_) => &counts.corrupt,
         };
