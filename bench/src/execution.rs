@@ -71,6 +71,5 @@ fn measure(outputs: u64, threads: usize) -> Histogram<u64> {
         })
         .expect("nothing fails");
     pushing.join().expect("nothing fails");
-    let seen = seen.lock().expect("nobody panics").1.clone();
-    seen
+    seen.lock().expect("nobody panics").1.clone()
 }
