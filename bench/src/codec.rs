@@ -1,4 +1,4 @@
-//! Encoding, verifying and decoding as streams, in codeword bytes.
+//! Encoding, verifying and decoding as streams: profile `uor` in codeword bytes, profile `dense` in bytes of content.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -43,13 +43,18 @@ fn text() -> Vec<u8> {
 /// Runs encode, verify and decode.
 pub(crate) fn run(scale: &Scale) {
     let content = Arc::new(text());
-    let header = Header::new(Settings::default(), ContainerId([7; 16]));
+    profile("uor: 32 MiB of text, in codeword bytes", Settings::default(), &content, scale);
+    profile("dense: 32 MiB of text, in bytes of content", Settings::dense(), &content, scale);
+}
+
+fn profile(title: &str, settings: Settings, content: &Arc<Vec<u8>>, scale: &Scale) {
+    let header = Header::new(settings, ContainerId([7; 16]));
     let encode = |lanes, verify| {
-        let stream = container::encode(shared(&content), header, Encode { lanes, verify, index: true });
+        let stream = container::encode(shared(content), header, Encode { lanes, verify, index: true });
         stream.fold(0, |sum, bytes| sum + bytes.len()).expect("nothing fails")
     };
     let parts: Vec<Vec<u8>> =
-        container::encode(shared(&content), header, Encode::default()).collect().expect("nothing fails");
+        container::encode(shared(content), header, Encode::default()).collect().expect("nothing fails");
     let encoded = Arc::new(parts.concat());
     let verify = |lanes| {
         let how = Decode { lanes, ..Decode::default() };
@@ -63,20 +68,21 @@ pub(crate) fn run(scale: &Scale) {
     let decode = |lanes| {
         let how = Decode { lanes, ..Decode::default() };
         let (_, bytes) = container::decode(shared(&encoded), how).expect("a container");
-        let expected = Arc::clone(&content);
+        let expected = Arc::clone(content);
         let length = bytes.fold(0, move |at, bytes| {
             assert!(expected[at..at + bytes.len()] == bytes);
             at + bytes.len()
         });
         assert_eq!(length.expect("nothing fails"), CONTENT_BYTES);
     };
-    let copied = Arc::clone(&encoded);
+    let counted = if settings == Settings::default() { &encoded } else { content };
+    let copied = Arc::clone(counted);
     rounds(
-        "profile uor: 32 MiB of text, in codeword bytes",
+        &format!("profile {title}"),
         scale,
-        (encoded.len() as f64 / 1e6, "MB"),
+        (counted.len() as f64 / 1e6, "MB"),
         vec![
-            contestant("copying the codewords through 1 MiB", move || {
+            contestant("copying them through 1 MiB", move || {
                 let mut buffer = vec![0; 1 << 20];
                 for part in copied.chunks(1 << 20) {
                     std::hint::black_box(&mut buffer)[..part.len()].copy_from_slice(part);

@@ -9,6 +9,7 @@ mod cancel;
 mod claims;
 mod codec;
 mod dataflow;
+mod execution;
 mod factors;
 mod floors;
 mod fused;
@@ -76,6 +77,7 @@ enum Workload {
     Cancel,
     Tuned,
     Codec,
+    Execution,
     Factor,
     #[value(name = "factor-two")]
     FactorTwo,
@@ -114,7 +116,7 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 15] = [
+const WORKLOADS: [(Workload, Run); 16] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
@@ -127,6 +129,7 @@ const WORKLOADS: [(Workload, Run); 15] = [
     (Workload::Cancel, cancel::run),
     (Workload::Tuned, |scale| tuned::run(&scale.floors)),
     (Workload::Codec, codec::run),
+    (Workload::Execution, execution::run),
     (Workload::Factor, factors::run),
     (Workload::FactorTwo, number_lanes::run),
     (Workload::Primes, primes::run),

@@ -26,6 +26,7 @@ fn main() {
     let bench = Bench { filter };
     let contents = contents();
     containers(&bench, &contents);
+    damaged(&bench, &contents[0].1);
     executing(&bench);
     reading(&bench);
 }
@@ -105,6 +106,61 @@ fn decode(container: &[u8], bytes: usize) -> [u8; 32] {
             Piece::End(end) => {
                 assert!(continuity.end(&end).is_empty() && count == bytes);
                 return end.digest.0;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Verifies a hundred frames, one of which is damaged, in turns with the same hundred whole.
+fn damaged(bench: &Bench, text: &[u8]) {
+    for (profile, settings) in [("uor", Settings::default()), ("dense", Settings::dense())] {
+        let header = Header::new(settings, ContainerId([7; 16]));
+        let content: Vec<u8> =
+            text.iter().copied().cycle().take(FRAMES_DAMAGED_OF * settings.frame_symbols()).collect();
+        let mut container = Vec::new();
+        encode(&header, &content, &mut container);
+        let frame = container.len() / FRAMES_DAMAGED_OF;
+        // Behind the head of the frame in the middle.
+        let start = container.len() / 2 / frame * frame + 1000;
+        for (damage, bytes) in [("a_byte", 1), ("half_of_it", frame / 2)] {
+            let name = format!("{profile}/text/one_frame_of_{FRAMES_DAMAGED_OF}_damaged/{damage}");
+            if !bench.is_asked(&name) {
+                continue;
+            }
+            let mut broken = container.clone();
+            broken[start..start + bytes].iter_mut().for_each(|byte| *byte ^= 0x55);
+            let mut whole = || assert_eq!(verify(&container), (FRAMES_DAMAGED_OF, 0));
+            let mut with_damage = || assert_eq!(verify(&broken), (FRAMES_DAMAGED_OF - 1, 1));
+            let mut shares: Vec<f64> = (0..RUNS)
+                .map(|_| time(&mut whole).as_secs_f64() / time(&mut with_damage).as_secs_f64())
+                .collect();
+            shares.sort_unstable_by(f64::total_cmp);
+            println!("{name:<60} {:>6.1} % of the rate without", 1e2 * shares[RUNS / 2]);
+        }
+    }
+}
+
+/// Checks everything that a container holds; returns how many frames are good and how many are not.
+fn verify(container: &[u8]) -> (usize, usize) {
+    let mut reader = FrameReader::open(container, Limits::default()).expect("a container");
+    let mut decoder = FrameDecoder::new(reader.header(), Limits::default());
+    let mut continuity = Continuity::new(reader.header());
+    let mut symbols = Symbols::new(Units::Bytes);
+    let (mut good, mut bad) = (0, 0);
+    loop {
+        match reader.next_piece().expect("memory can be read").expect("the end comes first") {
+            Piece::Frame(frame) if decoder.decode(&frame, &mut symbols).is_ok() => {
+                assert_eq!(continuity.admit(&frame.place(), symbols.as_ref()), Ok(None));
+                good += 1;
+            }
+            Piece::Frame(frame) => {
+                assert_eq!(continuity.damaged(&frame.place()), None);
+                bad += 1;
+            }
+            Piece::End(end) => {
+                assert_eq!((continuity.end(&end), continuity.is_complete()), (vec![], bad == 0));
+                return (good, bad);
             }
             other => panic!("{other:?}"),
         }
@@ -268,4 +324,5 @@ fn random(seed: u64) -> impl Iterator<Item = u64> {
 }
 
 const CONTENT_BYTES: usize = 4 << 20;
+const FRAMES_DAMAGED_OF: usize = 100;
 const RUNS: usize = 5;
