@@ -164,6 +164,9 @@ impl Assembler {
             Ok(Reading::Header { .. } | Reading::Trailer { .. }) if self.summary.symbols == 0 => {
                 // Not bare at all: the header of the first block is missing. Its symbols are still here.
                 self.summary.flow = None;
+                if matches!(report.reading, Ok(Reading::Header { .. })) && !self.waiting.is_empty() {
+                    report.missing(FlowFault::NoTrailer, None);
+                }
                 self.waiting.clear();
                 return self.between(report, true);
             }

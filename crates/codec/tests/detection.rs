@@ -207,11 +207,13 @@ fn what_one_layer_does_not_see_another_does() {
         block.ask(&changed, &mut unseen[kind]);
     }
     let percent = |count: u64, of: u64| count as f64 * 100.0 / of as f64;
-    println!("{changes} changes; not seen, %, by check, position, completeness, block, digest, CRC-32:");
+    println!(
+        "{changes} changes; not seen, and in %, by check, position, completeness, block, digest, CRC-32:"
+    );
     for (what, own) in KINDS.iter().zip(&unseen) {
         let layers = [own.check, own.position, own.complete, own.block, own.digest, own.crc];
         let shares: Vec<String> =
-            layers.iter().map(|&count| format!("{:.4}", percent(count, own.changes))).collect();
+            layers.iter().map(|&count| format!("{count} = {:.4}", percent(count, own.changes))).collect();
         println!("| {what} | {} | {} |", own.changes, shares.join(" | "));
         assert_eq!((own.all, own.ambiguous), (0, 0), "{what}: {own:?}");
     }

@@ -219,6 +219,19 @@ fn what_does_not_belong_is_reported_once() {
     assert!(!summary.is_verified());
 }
 
+/// A symbol at position 0 in front of blocks was taken for the beginning of a bare flow, and dropped without a word when
+/// a header came: the flow was verified though one codeword of it belonged nowhere. Found by the fuzz target `block`.
+#[test]
+fn symbols_in_front_of_the_first_block_are_damage() {
+    for count in 1..4 {
+        let codewords = [&bare(TEXT)[..count], &blocks(TEXT)].concat();
+        let (symbols, damages, summary) = assemble(&codewords);
+        assert_eq!((symbols.as_slice(), summary.is_verified()), (TEXT, false));
+        let [damage] = damages.as_slice() else { panic!("{damages:?}") };
+        assert_eq!((damage.fault, damage.place), (FlowFault::NoTrailer, count as u64));
+    }
+}
+
 #[test]
 fn a_block_beyond_the_limit_is_not_held() {
     let limits = Limits { frame_symbols_max: 4, ..Limits::default() };
