@@ -74,3 +74,26 @@ fn peak_allocation_stays_below_the_limits() {
         assert!(peak <= allowed, "case {case}: {peak} bytes held, {allowed} allowed");
     }
 }
+
+#[test]
+fn no_file_that_is_kept_needs_more() {
+    let limits = Limits { frame_bytes_max: 1 << 13, codewords_listed_max: 8, ..Limits::default() };
+    let allowed = limits.memory_bytes_max() + (64 << 10);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let folders = |path: &std::path::Path| {
+        std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path())
+    };
+    let files = folders(&root).flat_map(|version| {
+        folders(&version).filter(|path| path.is_dir()).flat_map(|kind| folders(&kind)).collect::<Vec<_>>()
+    });
+    let mut count = 0;
+    for file in files {
+        let bytes = std::fs::read(&file).expect("a file");
+        // The first time makes the tables that all share.
+        peak_of(&bytes, limits);
+        let peak = peak_of(&bytes, limits);
+        assert!(peak <= allowed, "{}: {peak} bytes held, {allowed} allowed", file.display());
+        count += 1;
+    }
+    assert!(count >= 100, "{count} files");
+}
