@@ -2,9 +2,10 @@
 //!
 //! [`container`](crate::container) and [`decimal`](crate::decimal) are the right thing for files. These are the verbs for
 //! programs that have the integers themselves, from a channel or a calculation: [`encode_text_stream`],
-//! [`decode_chunk_stream`], [`process_prime_stream`], [`verify_stream_integrity`], [`execute_streaming_program`].
+//! [`decode_text_stream`], [`decode_chunk_stream`], [`process_prime_stream`], [`verify_stream_integrity`], [`execute_streaming_program`].
 //! An integer that is no codeword is an item like any other, and ends nothing.
 
+mod convert;
 mod execute;
 mod process;
 mod read;
@@ -12,10 +13,11 @@ mod text;
 mod transform;
 mod verify;
 
+pub use convert::{lines_of_numbers, numbers_of_container, numbers_of_lines};
 pub use execute::{Execution, Happening, Instruction, execute, execute_streaming_program, execute_watched};
 pub use process::{Processed, process_prime_stream};
 pub use read::{LineFault, NoProgramError, instructions_of_container, instructions_of_lines};
-pub use text::encode_text_stream;
+pub use text::{decode_text_stream, encode_text_stream};
 pub use transform::{TransformFault, TransformedError, inverse_transform, transform};
 pub use verify::{IntegrityReport, verify_stream_integrity};
 

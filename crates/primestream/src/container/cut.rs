@@ -1,45 +1,141 @@
-//! Content that comes as a stream, cut into what frames hold.
+//! Content and codewords that come as streams, cut into what frames hold.
 
 use primestream_codec::container::Settings;
 use primestream_codec::text::TextToUnits;
-use primestream_codec::{Symbols, Units};
+use primestream_codec::{Codeword, Symbols, Units};
 use primestream_engine::{Emit, Interrupt, Operator, Outcome, Tally};
 
 use super::content::{Content, ContentError, Counted};
+use crate::factor::Number;
 
 /// Cuts bytes, handed over in pieces of any size, into the parts of a container. Preserves order; holds the symbols of
 /// a frame.
 pub(super) struct CutContent {
-    settings: Settings,
+    cutter: Cutter,
     to_units: TextToUnits,
+}
+
+impl CutContent {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { cutter: Cutter::new(settings), to_units: TextToUnits::default() }
+    }
+}
+
+impl Operator for CutContent {
+    type In = Vec<u8>;
+    type Out = Content;
+
+    fn on_item(&mut self, bytes: Vec<u8>, out: &mut impl Emit<Content>) -> Outcome {
+        match &mut self.cutter.waiting {
+            Symbols::Bytes(waiting) => waiting.extend_from_slice(&bytes),
+            Symbols::Utf16(waiting) => self.to_units.push(&bytes, waiting).map_err(failed)?,
+            Symbols::Codewords(_) => {
+                return Err(Interrupt::failed("encode", "bytes are no codewords".to_owned()));
+            }
+        }
+        self.cutter.taken(out)
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<Content>) -> Outcome {
+        if self.cutter.settings.units() == Units::Utf16 {
+            self.to_units.finish().map_err(failed)?;
+        }
+        self.cutter.end(out)
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.cutter.settings)
+    }
+
+    fn name(&self) -> &'static str {
+        "cut content"
+    }
+
+    fn tally(&self) -> Tally {
+        self.cutter.tally
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.cutter.waiting.heap_bytes()
+    }
+}
+
+fn failed(error: primestream_codec::text::TextError) -> Interrupt {
+    Interrupt::failed("encode", ContentError::from(error))
+}
+
+/// Cuts codewords into the parts of a container. Preserves order; holds those of a frame.
+pub(super) struct CutCodewords(Cutter);
+
+impl CutCodewords {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self(Cutter::new(settings))
+    }
+}
+
+impl Operator for CutCodewords {
+    type In = Number;
+    type Out = Content;
+
+    fn on_item(&mut self, Number(number): Number, out: &mut impl Emit<Content>) -> Outcome {
+        match &mut self.0.waiting {
+            Symbols::Codewords(waiting) => waiting.push(&Codeword::new(number)),
+            _ => return Err(Interrupt::failed("encode", "the container is none of codewords".to_owned())),
+        }
+        self.0.taken(out)
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<Content>) -> Outcome {
+        self.0.end(out)
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.0.settings)
+    }
+
+    fn name(&self) -> &'static str {
+        "cut codewords"
+    }
+
+    fn tally(&self) -> Tally {
+        self.0.tally
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.0.waiting.heap_bytes()
+    }
+}
+
+/// Gathers symbols and hands on what fills frames.
+struct Cutter {
+    settings: Settings,
     waiting: Symbols,
     counted: Counted,
     has_begun: bool,
     tally: Tally,
 }
 
-impl CutContent {
-    pub(super) fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            to_units: TextToUnits::default(),
-            waiting: Symbols::new(settings.units()),
-            counted: Counted::default(),
-            has_begun: false,
-            tally: Tally::default(),
-        }
+impl Cutter {
+    fn new(settings: Settings) -> Self {
+        let waiting = Symbols::new(settings.units());
+        Self { settings, waiting, counted: Counted::default(), has_begun: false, tally: Tally::default() }
     }
 
-    /// Takes bytes in; they are the symbols, or the UTF-8 of the units.
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Interrupt> {
-        match &mut self.waiting {
-            Symbols::Bytes(waiting) => waiting.extend_from_slice(bytes),
-            Symbols::Utf16(waiting) => self.to_units.push(bytes, waiting).map_err(failed)?,
-            Symbols::Codewords(_) => {
-                return Err(Interrupt::failed("encode", "bytes are no codewords".to_owned()));
-            }
+    /// An item was put to those that wait.
+    fn taken(&mut self, out: &mut impl Emit<Content>) -> Outcome {
+        self.tally.absorbed += 1;
+        self.begin(out)?;
+        if self.waiting.len() < self.settings.frame_symbols() {
+            return Ok(());
         }
-        Ok(())
+        self.hand_on_frames(false, out)
+    }
+
+    fn end(&mut self, out: &mut impl Emit<Content>) -> Outcome {
+        self.begin(out)?;
+        self.hand_on_frames(true, out)?;
+        let end = self.counted.end();
+        self.hand_on(end, out)
     }
 
     fn hand_on(&mut self, part: Content, out: &mut impl Emit<Content>) -> Outcome {
@@ -64,50 +160,5 @@ impl CutContent {
         }
         self.waiting.extend(rest);
         Ok(())
-    }
-}
-
-fn failed(error: primestream_codec::text::TextError) -> Interrupt {
-    Interrupt::failed("encode", ContentError::from(error))
-}
-
-impl Operator for CutContent {
-    type In = Vec<u8>;
-    type Out = Content;
-
-    fn on_item(&mut self, bytes: Vec<u8>, out: &mut impl Emit<Content>) -> Outcome {
-        self.take(&bytes)?;
-        self.tally.absorbed += 1;
-        self.begin(out)?;
-        if self.waiting.len() < self.settings.frame_symbols() {
-            return Ok(());
-        }
-        self.hand_on_frames(false, out)
-    }
-
-    fn on_end(&mut self, out: &mut impl Emit<Content>) -> Outcome {
-        if self.settings.units() == Units::Utf16 {
-            self.to_units.finish().map_err(failed)?;
-        }
-        self.begin(out)?;
-        self.hand_on_frames(true, out)?;
-        let end = self.counted.end();
-        self.hand_on(end, out)
-    }
-
-    fn fork(&self) -> Self {
-        Self::new(self.settings)
-    }
-
-    fn name(&self) -> &'static str {
-        "cut content"
-    }
-
-    fn tally(&self) -> Tally {
-        self.tally
-    }
-
-    fn held_bytes(&self) -> usize {
-        self.waiting.heap_bytes()
     }
 }

@@ -299,4 +299,4 @@ impl fmt::Display for Unfaithful {
 impl std::error::Error for Unfaithful {}
 
 /// Content a lane takes at once: a few frames, which become two megabytes or so.
-const FRAMES_BYTES: usize = 1 << 16;
+pub(super) const FRAMES_BYTES: usize = 1 << 16;

@@ -4,6 +4,7 @@
 //! content's digest, continuity) runs in one lane and costs little. Nothing of a frame is delivered
 //! before its checksum, its codewords and its blocks have been checked.
 
+mod codewords;
 mod content;
 mod cut;
 mod decode;
@@ -11,6 +12,7 @@ mod encode;
 mod follow;
 mod span;
 
+pub use codewords::encode_codewords;
 pub(crate) use content::ContentReader;
 pub use content::{Content, ContentError};
 pub(crate) use decode::symbols_of;

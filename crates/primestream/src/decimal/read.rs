@@ -10,6 +10,7 @@ use primestream_engine::sources::Record;
 use primestream_engine::{Boundary, Emit, Operator, Order, Outcome, Stream, Tally, Weigh};
 use primestream_primes::Natural;
 
+use crate::codewords::Decoded;
 use crate::contents::Contents;
 
 /// What a decimal flow turned out to hold, in the order of its lines.
@@ -70,7 +71,22 @@ pub fn decode<R>(lines: R, units: Units, lanes: usize, limits: Limits) -> Stream
 where
     R: ReadBytes + Send + 'static,
 {
-    read(lines, Some(units), lanes, limits)
+    contents(read(lines, Some(units), lanes, limits))
+}
+
+/// Streams the content of codewords, in order; damage fails as an item, its line the place of the codeword from 1.
+pub(crate) fn content_of(codewords: Stream<Decoded>, units: Units, limits: Limits) -> Stream<Vec<u8>> {
+    let lines = codewords
+        .enumerate()
+        .map(|(offset, Decoded { reading, .. })| Strict { offset, reading, is_number: true })
+        .boxed()
+        .through(Assemble::new(Some(units), limits))
+        .boxed();
+    contents(lines)
+}
+
+fn contents(lines: Stream<Line>) -> Stream<Vec<u8>> {
+    lines
         .filter(|line| !matches!(line, Line::Read(_) | Line::End(_)))
         .try_map(|line| match line {
             Line::Symbols(symbols) => Ok(Some(symbols)),
