@@ -275,16 +275,12 @@ impl FrameDecoder {
         }
         let (index, value) = found?;
         let (at, behind) = (*places.get(index)?, *places.get(index + 1).unwrap_or(&end));
-        let right = self.framed_symbol(block, index, value.into())?;
+        // Nothing is changed unless the codeword fits between its neighbours.
+        let right =
+            self.framed_symbol(block, index, value.into()).filter(|right| at + right.len() == behind)?;
         *content.get_mut(index)? = value;
         let symbol = Some((index, value.into()));
-        (at + right.len() == behind).then_some(Patch {
-            at,
-            right,
-            kind: Kind::Data,
-            symbol,
-            is_confirmed: true,
-        })
+        Some(Patch { at, right, kind: Kind::Data, symbol, is_confirmed: true })
     }
 
     /// Takes a trailer and returns the check it states.
