@@ -95,7 +95,7 @@ impl<R: Read> FrameReader<R> {
     /// Goes on at a place found by [`find_symbol`](super::find_symbol), where the source must stand.
     #[must_use]
     pub fn enter(source: R, entry: &Entry, limits: Limits) -> Self {
-        let source = Source { offset: entry.offset, ..Source::new(source) };
+        let source = Source { start: entry.offset, offset: entry.offset, ..Source::new(source) };
         let (header, member_offset) = (entry.header, entry.member_offset);
         Self { source, header, member_offset, limits, ended: false, finished: false }
     }
@@ -424,6 +424,8 @@ struct Source<R> {
     pending: Vec<u8>,
     /// How much of `pending` has been read.
     taken: usize,
+    /// Place of the first byte that was read.
+    start: u64,
     /// Place of the next byte.
     offset: u64,
     /// Bytes searched a second time, which [`REREAD_MAX`] bounds.
@@ -432,7 +434,7 @@ struct Source<R> {
 
 impl<R: Read> Source<R> {
     const fn new(inner: R) -> Self {
-        Self { inner, pending: Vec::new(), taken: 0, offset: 0, reread: 0 }
+        Self { inner, pending: Vec::new(), taken: 0, start: 0, offset: 0, reread: 0 }
     }
 
     /// Appends `count` bytes to `out`, or fewer at the end.
@@ -481,7 +483,7 @@ impl<R: Read> Source<R> {
     /// Asks to search `bytes` that were read before.
     const fn may_read_again(&mut self, bytes: usize) -> bool {
         self.reread += bytes as u64;
-        self.reread <= self.offset.saturating_mul(REREAD_MAX)
+        self.reread <= (self.offset - self.start).saturating_mul(REREAD_MAX)
     }
 }
 
