@@ -16,7 +16,7 @@ use super::seek::Entry;
 /// Follows the frames of one container in the order of the bytes; each further container of a file needs its own.
 ///
 /// Every content frame is announced: by [`admit`](Self::admit) when it decoded, by
-/// [`damaged`](Self::damaged) when it did not. Holds at most 1 024 gaps.
+/// [`damaged`](Self::damaged) when it did not, by [`passed`](Self::passed) when nobody tried. Holds at most 1 024 gaps.
 ///
 /// # Examples
 ///
@@ -138,8 +138,9 @@ impl Continuity {
     }
 
     const fn count(&mut self, place: &FramePlace, symbols: usize) {
-        self.frames += 1;
-        self.symbols += symbols as u64;
+        // Where reading began is said by the file, if it was entered in the middle, and may be made up.
+        self.frames = self.frames.saturating_add(1);
+        self.symbols = self.symbols.saturating_add(symbols as u64);
         if symbols != self.frame_symbols {
             self.short = Some(*place);
         }
@@ -326,6 +327,21 @@ mod tests {
         assert_eq!(kinds(EndFrame { digest: Digest([0; 32]), ..good }), [DamageKind::Digest]);
         let elsewhere = DamageKind::EndOffset { found: 73, stated: 72 };
         assert_eq!(kinds(EndFrame { stated_offset: 72, ..good }), [elsewhere]);
+    }
+
+    #[test]
+    fn a_place_that_is_made_up_overflows_nothing() {
+        let header = Header::new(Settings::default(), ContainerId::default());
+        for frame in [u64::MAX, u64::MAX / 16_384] {
+            let mut continuity = Continuity::enter(&Entry { frame, ..Entry::first(header) });
+            let place = FramePlace { number: frame, offset: 64, bytes: 9 };
+            assert_eq!(continuity.admit(&place, [0_u8; 16_384].as_slice().into()), Ok(None));
+            assert_eq!(
+                continuity.passed(&FramePlace { number: u64::MAX, ..place }, usize::MAX).is_some(),
+                frame < u64::MAX
+            );
+            assert_eq!((continuity.symbols(), continuity.is_complete()), (u64::MAX, false));
+        }
     }
 
     #[test]

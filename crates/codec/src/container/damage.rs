@@ -44,6 +44,12 @@ pub enum DamageKind {
         /// Most symbols accepted.
         count_max: u64,
     },
+    /// The frame has flags that do not belong to its kind: index frames may be skipped, all others not, and only content
+    /// is compressed.
+    Flags {
+        /// The flags.
+        flags: u8,
+    },
     /// Bytes of this frame are missing, or others were put in.
     Broken,
     /// The container ends within this frame.
@@ -100,6 +106,7 @@ impl fmt::Display for DamageKind {
             Self::SymbolCount { count, count_max } => {
                 write!(f, "{count} symbols, accepted up to {count_max}")
             }
+            Self::Flags { flags } => write!(f, "flags {flags} do not belong to a frame of its kind"),
             Self::Broken => f.write_str("bytes are missing or added"),
             Self::Cut => f.write_str("cut"),
             Self::Content(fault) => fault.fmt(f),
@@ -180,6 +187,8 @@ impl Error for FrameDamage {}
 pub enum FrameFault {
     /// The payload does not fit the frame's checksum.
     Checksum,
+    /// The payload of an index or end frame fits its checksum and contradicts itself or its frame header.
+    Contradiction,
     /// The payload is compressed in a container without compression.
     Compressed,
     /// The payload cannot be decompressed to the length stated.
@@ -204,6 +213,7 @@ impl fmt::Display for FrameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Checksum => f.write_str("payload does not fit its checksum"),
+            Self::Contradiction => f.write_str("payload contradicts itself or its frame header"),
             Self::Compressed => f.write_str("payload compressed in a container without compression"),
             Self::Decompression => f.write_str("payload cannot be decompressed to its stated length"),
             Self::Memory => f.write_str("no memory for the content"),

@@ -179,7 +179,8 @@ impl RawFrame {
     }
 }
 
-/// BLAKE3 of a content: the original bytes, or two bytes for each UTF-16 unit, the less significant first.
+/// BLAKE3 of a content: the original bytes, or two bytes for each UTF-16 unit, the less significant first, or codewords
+/// as a frame holds them, each with its length in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 

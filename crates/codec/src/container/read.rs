@@ -15,8 +15,8 @@ use crate::limits::Limits;
 use super::damage::{Damage, DamageKind, FrameFault};
 use super::error::ContainerError;
 use super::frame::{
-    EndFrame, FLAG_COMPRESSED, FLAG_OPTIONAL, FLAGS_KNOWN, FRAME_HEAD_BYTES, FrameHead, KIND_CONTENT,
-    KIND_END, KIND_INDEX, MARKER, RawFrame,
+    END_PAYLOAD_BYTES, EndFrame, FLAG_COMPRESSED, FLAG_OPTIONAL, FLAGS_KNOWN, FRAME_HEAD_BYTES, FrameHead,
+    KIND_CONTENT, KIND_END, KIND_INDEX, MARKER, RawFrame,
 };
 use super::header::{HEADER_BYTES, Header, MAGIC};
 use super::register::{INDEX_PAYLOAD_BYTES_MAX, IndexFrame};
@@ -95,7 +95,7 @@ impl<R: Read> FrameReader<R> {
     /// Goes on at a place found by [`find_symbol`](super::find_symbol), where the source must stand.
     #[must_use]
     pub fn enter(source: R, entry: &Entry, limits: Limits) -> Self {
-        let source = Source { offset: entry.offset, ..Source::new(source) };
+        let source = Source { start: entry.offset, offset: entry.offset, ..Source::new(source) };
         let (header, member_offset) = (entry.header, entry.member_offset);
         Self { source, header, member_offset, limits, ended: false, finished: false }
     }
@@ -244,22 +244,20 @@ impl<R: Read> FrameReader<R> {
         if head.kind == KIND_CONTENT {
             return Ok(Some(Piece::Frame(frame)));
         }
-        let is_intact = frame.is_intact(self.header.id());
-        if head.kind == KIND_INDEX
-            && is_intact
-            && !head.is_compressed()
-            && let Some(index) = IndexFrame::parse(&frame)
-        {
-            let is_in_place = index.own_offset() == offset.checked_sub(self.member_offset);
-            return Ok(if is_in_place { None } else { damage(wanted, DamageKind::Displaced) });
+        let faulty = |fault| damage(wanted, DamageKind::Content(fault));
+        if !frame.is_intact(self.header.id()) {
+            return Ok(faulty(FrameFault::Checksum));
         }
-        let is_end = is_intact && head.kind == KIND_END;
-        let end = if is_end { EndFrame::parse(&frame, self.member_offset) } else { None };
+        if head.kind == KIND_INDEX {
+            return Ok(match IndexFrame::parse(&frame) {
+                Some(index) if index.own_offset() == offset.checked_sub(self.member_offset) => None,
+                Some(_) => damage(wanted, DamageKind::Displaced),
+                None => faulty(FrameFault::Contradiction),
+            });
+        }
+        let end = EndFrame::parse(&frame, self.member_offset);
         self.ended |= end.is_some();
-        Ok(end.map_or_else(
-            || damage(wanted, DamageKind::Content(FrameFault::Checksum)),
-            |end| Some(Piece::End(end)),
-        ))
+        Ok(end.map_or_else(|| faulty(FrameFault::Contradiction), |end| Some(Piece::End(end))))
     }
 
     /// Tells whether behind a frame of `kind` there stands what may stand there.
@@ -376,15 +374,22 @@ impl<R: Read> FrameReader<R> {
     ///
     /// What could be but is above the caller's limit is an error: reading on would call a good frame damaged.
     fn contradiction(&self, head: FrameHead) -> Result<Option<DamageKind>, ContainerError> {
-        let (bytes_max, symbols_max) = if head.kind == KIND_CONTENT {
-            let symbols_max = self.header.settings().frame_symbols() as u64;
-            let payload_max = self.header.payload_bytes_max(head.number, head.symbols.into());
-            (payload_max, symbols_max)
-        } else if head.kind == KIND_INDEX {
-            (INDEX_PAYLOAD_BYTES_MAX, 0)
-        } else {
-            (u64::from(super::frame::END_PAYLOAD_BYTES), 0)
+        let (bytes_max, symbols_max) = match head.kind {
+            KIND_CONTENT => {
+                let payload_max = self.header.payload_bytes_max(head.number, head.symbols.into());
+                (payload_max, self.header.settings().frame_symbols() as u64)
+            }
+            KIND_INDEX => (INDEX_PAYLOAD_BYTES_MAX, 0),
+            _ => (END_PAYLOAD_BYTES.into(), 0),
         };
+        let flags_fit = match head.kind {
+            KIND_CONTENT => head.flags & !FLAG_COMPRESSED == 0,
+            KIND_INDEX => head.flags == FLAG_OPTIONAL,
+            _ => head.flags == 0,
+        };
+        if !flags_fit {
+            return Ok(Some(DamageKind::Flags { flags: head.flags }));
+        }
         let count = u64::from(head.symbols);
         if count > symbols_max || (count == 0 && symbols_max > 0) {
             return Ok(Some(DamageKind::SymbolCount { count, count_max: symbols_max }));
@@ -393,7 +398,7 @@ impl<R: Read> FrameReader<R> {
         if whole > bytes_max {
             return Ok(Some(DamageKind::Length { bytes: whole, bytes_max }));
         }
-        let fits = if head.flags & FLAG_COMPRESSED != 0 { stored < whole } else { stored == whole };
+        let fits = if head.is_compressed() { stored < whole } else { stored == whole };
         if !fits {
             return Ok(Some(DamageKind::Length { bytes: stored, bytes_max: whole }));
         }
@@ -424,6 +429,8 @@ struct Source<R> {
     pending: Vec<u8>,
     /// How much of `pending` has been read.
     taken: usize,
+    /// Place of the first byte that was read.
+    start: u64,
     /// Place of the next byte.
     offset: u64,
     /// Bytes searched a second time, which [`REREAD_MAX`] bounds.
@@ -432,7 +439,7 @@ struct Source<R> {
 
 impl<R: Read> Source<R> {
     const fn new(inner: R) -> Self {
-        Self { inner, pending: Vec::new(), taken: 0, offset: 0, reread: 0 }
+        Self { inner, pending: Vec::new(), taken: 0, start: 0, offset: 0, reread: 0 }
     }
 
     /// Appends `count` bytes to `out`, or fewer at the end.
@@ -481,7 +488,7 @@ impl<R: Read> Source<R> {
     /// Asks to search `bytes` that were read before.
     const fn may_read_again(&mut self, bytes: usize) -> bool {
         self.reread += bytes as u64;
-        self.reread <= self.offset.saturating_mul(REREAD_MAX)
+        self.reread <= (self.offset - self.start).saturating_mul(REREAD_MAX)
     }
 }
 

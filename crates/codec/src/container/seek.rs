@@ -218,7 +218,12 @@ impl Member {
         Ok(None)
     }
 
+    /// Reads the header of a frame of this container; `None` if none can begin there.
     fn head_at<S: Read + Seek>(&self, source: &mut S, offset: u64) -> io::Result<Option<FrameHead>> {
+        // A place that a crafted index makes up may be one to which no file can be set.
+        if offset >= self.end.offset {
+            return Ok(None);
+        }
         let bytes = read_at::<FRAME_HEAD_BYTES, _>(source, offset)?;
         Ok(bytes.and_then(|bytes| FrameHead::parse(&bytes, self.header.id())))
     }
@@ -236,5 +241,68 @@ fn filled(read: io::Result<()>) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::container::frame::{Digest, FLAG_OPTIONAL, append_plain};
+    use crate::container::{ContainerId, FrameEncoder, Settings};
+
+    /// Refuses places beyond 2^63, as files do.
+    struct LikeAFile(Cursor<Vec<u8>>);
+
+    impl Read for LikeAFile {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0.read(out)
+        }
+    }
+
+    impl Seek for LikeAFile {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            match to {
+                SeekFrom::Start(at) if i64::try_from(at).is_err() => Err(io::ErrorKind::InvalidInput.into()),
+                to => self.0.seek(to),
+            }
+        }
+    }
+
+    /// A container of one frame, and an index that says where that is; the end says where the index is, if not the truth.
+    fn indexed(frame_offset: u64, index_offset: Option<u64>) -> LikeAFile {
+        let settings = Settings::default().with_frame_blocks(1).expect("one block");
+        let header = Header::new(settings, ContainerId([9; 16]));
+        let mut bytes = header.to_bytes().to_vec();
+        FrameEncoder::new(&header).encode(0, b"one frame".as_slice().into(), &mut bytes).expect("bytes");
+        let payload = [[0, 0, frame_offset].map(u64::to_le_bytes).concat(), vec![1, 0, 0, 0]].concat();
+        let index_at = bytes.len() as u64;
+        let head = FrameHead { flags: FLAG_OPTIONAL, ..FrameHead::new(KIND_INDEX, 1) };
+        append_plain(head, header.id(), &payload, &mut bytes);
+        let end = EndFrame {
+            offset: 0,
+            frames: 1,
+            symbols: 9,
+            digest: Digest([0; 32]),
+            index_offset: index_offset.or(Some(index_at)),
+            stated_offset: bytes.len() as u64,
+            member_offset: 0,
+        };
+        append_plain(FrameHead::new(KIND_END, 1), header.id(), &end.to_payload(), &mut bytes);
+        LikeAFile(Cursor::new(bytes))
+    }
+
+    #[test]
+    fn an_index_that_points_beyond_every_file_finds_nothing() {
+        let found = |frame, index| {
+            let entry = find_symbol(&mut indexed(frame, index), 3, &Limits::default());
+            entry.expect("no place that a file refuses").map(|entry| entry.offset)
+        };
+        assert_eq!(found(64, None), Some(64));
+        for place in [0, 63, 65, 1 << 20, 1 << 63, u64::MAX] {
+            assert_eq!(found(place, None), None, "frame at {place}");
+            assert_eq!(found(64, Some(place).filter(|&at| at > 0)), if place == 0 { Some(64) } else { None });
+        }
     }
 }

@@ -57,6 +57,8 @@ fn rows(kind: &str) -> Vec<Row> {
         .flat_map(|folder| {
             let table = fs::read_to_string(folder.join(format!("{kind}.tsv"))).expect("a table");
             let folder = folder.join(kind);
+            let files = fs::read_dir(&folder).expect("files beside their table").count();
+            assert_eq!(files, table.lines().skip(1).count(), "{}: a row for each file", folder.display());
             let rows = table.lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect());
             rows.map(|fields| Row { folder: folder.clone(), fields }).collect::<Vec<_>>()
         })

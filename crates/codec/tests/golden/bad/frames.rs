@@ -78,6 +78,13 @@ pub(super) fn framing() -> Vec<Bad> {
         unreadable("unknown-required-kind", frame(|frame| frame.kind = 9), 64, newer("frame kind", 9)),
         unreadable("unknown-flag", frame(|frame| frame.flags = 4), 64, newer("frame flags", 4)),
         unreadable("frame-reserved-set", frame(|frame| frame.reserved = 1), 64, newer("frame reserved", 1)),
+        bad(
+            "content-that-may-be-skipped",
+            frame(|frame| frame.flags = 1),
+            64,
+            "flags 1 do not belong to a frame of its kind",
+            0,
+        ),
         bad("no-symbols", frame(|frame| frame.symbols = 0), 64, "0 symbols, accepted up to 8", 0),
         bad("too-many-symbols", frame(|frame| frame.symbols = 9), 64, "9 symbols, accepted up to 8", 0),
         bad(

@@ -21,6 +21,10 @@ pub(super) fn behind() -> Vec<Bad> {
         payload[8] = 1; // the first frame it names, which with three lengths does not reach its number
         Forged { kind: 3, flags: 1, number: 3, ..Forged::content(&payload, 0) }.bytes()
     };
+    let required = {
+        let payload = &indexed[index.start + 32..index.end - 4];
+        Forged { kind: 3, number: 3, ..Forged::content(payload, 0) }.bytes()
+    };
     vec![
         bad(
             "header-of-the-second-damaged",
@@ -69,7 +73,14 @@ pub(super) fn behind() -> Vec<Bad> {
             "index-frame-that-contradicts-itself",
             [&indexed[..index.start], &lying, &indexed[index.end..]].concat(),
             index.start,
-            "payload does not fit its checksum",
+            "payload contradicts itself or its frame header",
+            20,
+        ),
+        bad(
+            "index-frame-that-must-not-be-skipped",
+            [&indexed[..index.start], &required, &indexed[index.end..]].concat(),
+            index.start,
+            "flags 0 do not belong to a frame of its kind",
             20,
         ),
     ]
@@ -82,9 +93,9 @@ pub(super) fn ends() -> Vec<Bad> {
     let digest: [u8; 32] = good[at + 48..at + 80].try_into().expect("32 bytes");
     let place = at as u64;
     let with = |end: Vec<u8>| [&good[..at], &end].concat();
-    let unmarked = {
+    let under = |flags, number| {
         let payload = &good[at + 32..at + 96];
-        Forged { kind: 2, number: 4, ..Forged::content(payload, 0) }.bytes()
+        Forged { kind: 2, flags, number, ..Forged::content(payload, 0) }.bytes()
     };
     vec![
         bad("end-counts-more-frames", with(end(4, 20, digest, place)), at, "1 frames lost", 20),
@@ -116,7 +127,20 @@ pub(super) fn ends() -> Vec<Bad> {
             format!("end frame at byte {at} of its container, it states {}", at + 1),
             20,
         ),
-        bad("end-that-contradicts-itself", with(unmarked), at, "payload does not fit its checksum", 20),
+        bad(
+            "end-that-contradicts-itself",
+            with(under(0, 4)),
+            at,
+            "payload contradicts itself or its frame header",
+            20,
+        ),
+        bad(
+            "end-that-may-be-skipped",
+            with(under(1, 3)),
+            at,
+            "flags 1 do not belong to a frame of its kind",
+            20,
+        ),
         bad(
             "end-flipped",
             changed(good.clone(), at + 40, |byte| byte ^ 1),
