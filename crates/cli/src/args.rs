@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use primestream::container::Span;
 use primestream_codec::machine::Integer;
+use primestream_engine::runtime::memory::default_limit;
 
 use crate::effort::{self, EffortArgument};
 use crate::limits::Limit;
@@ -50,6 +51,11 @@ impl Global {
     pub(crate) fn lanes(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(cores, usize::from)
+    }
+
+    /// Returns the bytes a command may hold.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_limit.unwrap_or_else(|| default_limit().0)
     }
 }
 
@@ -217,6 +223,9 @@ pub(crate) struct Assemble {
 pub(crate) struct Disassemble {
     /// The program; the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
+    /// The file to write; the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
     /// How codewords are written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,

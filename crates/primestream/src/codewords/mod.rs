@@ -6,6 +6,7 @@
 //! An integer that is no codeword is an item like any other, and ends nothing.
 
 mod execute;
+mod fault;
 mod process;
 mod read;
 mod text;
@@ -13,8 +14,9 @@ mod transform;
 mod verify;
 
 pub use execute::{Execution, Happening, Instruction, execute, execute_streaming_program, execute_watched};
+pub use fault::ProgramFault;
 pub use process::{Processed, process_prime_stream};
-pub use read::{LineFault, NoProgramError, instructions_of_container, instructions_of_lines};
+pub use read::{NoProgramError, instructions_of_container, instructions_of_lines};
 pub use text::encode_text_stream;
 pub use transform::{TransformFault, TransformedError, inverse_transform, transform};
 pub use verify::{IntegrityReport, verify_stream_integrity};

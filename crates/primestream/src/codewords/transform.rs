@@ -86,7 +86,8 @@ pub fn inverse_transform<R>(lines: R, lanes: usize, limits: Limits) -> Stream<Ve
 where
     R: Read + Send + 'static,
 {
-    instructions_of_lines(lines, lanes, limits).through(InverseBlocks::default()).boxed()
+    let codewords = instructions_of_lines(lines, lanes, limits).try_map(|read| read);
+    codewords.through(InverseBlocks::default()).boxed()
 }
 
 /// Transforms blocks back. Holds one.

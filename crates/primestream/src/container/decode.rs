@@ -86,10 +86,7 @@ pub fn contents(found: Stream<Found>, header: Header) -> Stream<Vec<u8>> {
 }
 
 /// Returns the symbols of what was found, if it is good and of the kind that the first header says.
-pub(crate) fn symbols_of(
-    found: Found,
-    first: &Header,
-) -> Result<Option<Symbols>, Box<dyn Error + Send + Sync>> {
+fn symbols_of(found: Found, first: &Header) -> Result<Option<Symbols>, Box<dyn Error + Send + Sync>> {
     match found {
         Found::Frame(damage) => Err(damage.summary().into()),
         Found::Damage(damage) => Err(damage.into()),

@@ -13,7 +13,6 @@ mod span;
 
 pub(crate) use content::ContentReader;
 pub use content::{Content, ContentError};
-pub(crate) use decode::symbols_of;
 pub use decode::{Decode, Found, contents, decode, decode_file, verify, verify_file};
 pub use encode::{Close, Encode, EncodeFrames, Encoded, encode, encode_stream, process_encoded_stream};
 pub use span::{Span, SpanError};
