@@ -140,7 +140,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     match (error.use_stderr(), printed) {
         (true, _) => ExitCode::from(USAGE),
         (false, Ok(())) => ExitCode::SUCCESS,
-        (false, Err(_)) => ExitCode::from(PIPE),
+        (false, Err(error)) => report(Err(Ending::io("standard output", &error))),
     }
 }
 

@@ -88,6 +88,7 @@ fn what_is_no_program_is_told_with_its_place() {
     let then_none = [&run(&["assemble", "--format", "decimal"], b"NOP\n").succeeds().stdout[..], b"12345\n"];
     run(&["execute", "--format", "decimal"], &then_none.concat()).fails(65, "line 2, byte ");
     run(&["execute", "--format", "decimal"], b"12345\n").fails(65, "line 1, byte 0: corrupt: no reading");
+    run(&["decode", "--format", "decimal"], b"12x\n").fails(65, "line 1: not a decimal integer");
     run(&["execute", "--format", "decimal"], b"12x\n").fails(65, "line 1, byte 0: not a decimal number");
     run(&["execute"], b"no container").fails(65, "not a container");
     let bytes = run(&["encode"], b"text").succeeds().stdout;
@@ -171,10 +172,20 @@ fn texts_and_programs_beyond_the_memory_limit_are_refused() {
 fn what_cannot_be_written_is_no_fault_of_the_program() {
     let folder = Folder::new();
     run(&["assemble", "-o", "/dev/full"], b"NOP\n").fails(74, "/dev/full: No space left on device");
-    let program = run(&["assemble"], b"NOP\n").succeeds().stdout;
-    run(&["disassemble", "-o", "/dev/full"], &program).fails(74, "/dev/full: No space left on device");
+    let codewords = run(&["assemble"], b"NOP\n").succeeds().stdout;
+    run(&["disassemble", "-o", "/dev/full"], &codewords).fails(74, "/dev/full: No space left on device");
+    // What is told at the end of a command is one of its outputs, too.
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let input = folder.write("in", b"content");
+    let encode = ["encode", "--json", &input, "-o", &folder.name("out")];
+    for arguments in [&["--help"][..], &["execute", "--help"], &["man"], &encode] {
+        let ended = program().args(arguments).stdout(full()).output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(74), "{arguments:?}: {said}");
+        assert_eq!(said, "primestream: standard output: No space left on device\n", "{arguments:?}");
+    }
     let output = folder.name("out.txt");
-    run(&["disassemble", "-o", &output], &program).succeeds();
+    run(&["disassemble", "-o", &output], &codewords).succeeds();
     assert_eq!(read(&output), b"    NOP\n");
 }
 
@@ -202,6 +213,11 @@ fn transformed_blocks_come_back_and_changes_are_noticed() {
         ""
     );
     run(&["transform", "--inverse"], b"").fails(65, "there is no end");
+    let content = text(20_000);
+    let little = ["--threads", "1", "--memory-limit", "2MiB"];
+    let lines = run(&[&["transform", "--block", "256"][..], &little].concat(), &content).succeeds().stdout;
+    let again = run(&[&["transform", "--inverse"][..], &little].concat(), &lines).succeeds();
+    assert!(again.stdout == content);
 }
 
 #[test]

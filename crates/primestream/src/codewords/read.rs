@@ -6,7 +6,7 @@ use std::io::Read;
 use primestream_codec::container::{ContainerError, Header};
 use primestream_codec::{Limits, Symbols, Units, Unreadable, read};
 use primestream_engine::sources::Record;
-use primestream_engine::{Order, Stream};
+use primestream_engine::{Fixed, Order, Stream};
 
 use super::{Instruction, ProgramFault};
 use crate::container::{Decode, Found, verify};
@@ -79,7 +79,9 @@ where
         return Err(NoProgramError::Units { units });
     }
     let limits = how.limits;
-    Ok((header, found.flat_map(move |found| instructions_of(found, &limits)).boxed()))
+    // A frame is read for its check and once more for its meaning, each time on any lane.
+    let frames = found.chunked(Fixed(1)).parallel(how.lanes, Order::Input);
+    Ok((header, frames.flat_map(move |found| instructions_of(found, &limits)).boxed()))
 }
 
 fn instructions_of(found: Found, limits: &Limits) -> Vec<Result<Instruction, ProgramFault>> {

@@ -38,6 +38,7 @@ where
     R: Read + Send + 'static,
 {
     let settings = Settings::default().with_block_len(block_len);
+    let settings = settings.with_frame_blocks(BLOCKS_AT_ONCE).unwrap_or(settings);
     Stream::from_source(ContentReader::new(content, &settings))
         .chunked(Bytes(1 << 16))
         .parallel(lanes, Order::Input)
@@ -225,6 +226,9 @@ impl Operator for InverseBlocks {
         self.tally
     }
 }
+
+/// Blocks whose lines are made at once: a value takes some 300 digits, so that those of more would not fit small limits.
+const BLOCKS_AT_ONCE: u32 = 4;
 
 /// Longest block that is written.
 const LENGTH_MAX: u64 = BlockLen::MAX.get() as u64;
