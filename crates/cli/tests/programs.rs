@@ -159,6 +159,8 @@ fn texts_and_programs_beyond_the_memory_limit_are_refused() {
     run(&[&["assemble"][..], &little].concat(), &text.as_bytes()[..511]).succeeds();
     let half = ["é".repeat(300).as_bytes(), b"\xC3"].concat();
     run(&[&["assemble"][..], &little].concat(), &half).fails(65, "longer than 512 bytes");
+    run(&[&["assemble"][..], &little].concat(), b"PUSH 80000\n")
+        .fails(65, "the codewords are longer than 8192 bytes, as many as the memory limit allows");
     for format in ["container", "decimal"] {
         let long = run(&["assemble", "--format", format], "NOP\n".repeat(513).as_bytes()).succeeds().stdout;
         let disassemble = [&["disassemble", "--format", format][..], &little].concat();

@@ -28,9 +28,16 @@ pub(super) fn assembled(arguments: &Assemble, global: &Global) -> Outcome {
     let text = read_text(input, global.memory_bytes() / MEMORY_BYTES_PER_TEXT_BYTE)?;
     let failed = |error: &dyn Display| Ending::data(format_args!("{input_name}: {error}"));
     let program = assemble(&text).map_err(|error| failed(&error))?;
+    let codeword_bytes_max = global.memory_bytes() / MEMORY_BYTES_PER_CODEWORD_BYTE;
     let mut run = CodewordRun::new();
     for instruction in &program {
         run.push(&instruction.to_codeword().map_err(|error| failed(&error))?);
+        if run.as_slice().as_bytes().len() > codeword_bytes_max {
+            return Err(failed(&format_args!(
+                "the codewords are longer than {codeword_bytes_max} bytes, as many as the memory limit allows; \
+                 `--memory-limit` raises it"
+            )));
+        }
     }
     let is_decimal = arguments.format == Format::Decimal;
     let bytes = if is_decimal {
@@ -99,6 +106,10 @@ fn write(output: Output, bytes: &[u8]) -> Outcome {
 /// Bytes that assembling takes at most, in rough numbers, for each byte of text: a symbol of a text is an instruction, with
 /// its line; a label has a name of its own.
 const MEMORY_BYTES_PER_TEXT_BYTE: usize = 128;
+
+/// Bytes that a byte of codewords takes: in the run, in the container, or as decimal digits. A codeword grows with its
+/// operand, to tens of kilobytes.
+const MEMORY_BYTES_PER_CODEWORD_BYTE: usize = 8;
 
 /// Bytes that an instruction takes with its place among the targets and its line of text.
 const MEMORY_BYTES_PER_INSTRUCTION: usize = 128;
