@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use primestream::container::Span;
 use primestream_codec::machine::Integer;
+use primestream_engine::runtime::memory::default_limit;
 
 use crate::effort::{self, EffortArgument};
 use crate::limits::Limit;
@@ -28,16 +29,16 @@ pub(crate) struct Arguments {
 /// Options of every command.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Global {
-    /// When to show progress on the standard error.
+    /// Say when to show progress on the standard error.
     #[arg(long, value_enum, global = true, default_value = "auto", value_name = "WHEN")]
     pub(crate) progress: When,
     /// Answer and report in JSON, one value a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Threads to work with; all cores unless given.
+    /// Work with N threads; with one for each core unless given.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Bytes the pipeline may hold, such as 64MiB; a quarter of the memory unless given.
+    /// Hold at most so many bytes in the pipeline, such as 64MiB; a quarter of the memory unless given.
     #[arg(long, global = true, value_name = "SIZE", value_parser = sizes::parse)]
     pub(crate) memory_limit: Option<usize>,
     /// Print no report.
@@ -50,6 +51,11 @@ impl Global {
     pub(crate) fn lanes(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(cores, usize::from)
+    }
+
+    /// Returns the bytes a command may hold.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_limit.unwrap_or_else(|| default_limit().0)
     }
 }
 
@@ -90,7 +96,7 @@ pub(crate) enum Command {
     IsPrime(IsPrime),
     /// Print the completions for a shell.
     Completions {
-        /// The shell.
+        /// Print them for this shell.
         shell: Shell,
     },
     /// Print the manual page.
@@ -99,27 +105,27 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Encode {
-    /// The file to encode; the standard input if it is `-` or not given.
+    /// Read this file; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// The file to write; the standard output if it is `-` or not given.
+    /// Write this file; write to the standard output if it is `-` or not given.
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
-    /// How to write codewords.
+    /// Say how codewords are to be written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,
-    /// How to form codewords.
+    /// Say how codewords are to be formed.
     #[arg(long, value_enum, default_value = "uor")]
     pub(crate) profile: Profile,
-    /// Symbols in a block; 64 unless given.
+    /// Put N symbols into each block, 8 to 256; 64 unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(8..=256))]
     pub(crate) block: Option<u16>,
-    /// Where positions are counted from.
+    /// Say where positions are counted from.
     #[arg(long, value_enum, default_value = "block")]
     pub(crate) positions: PositionsArgument,
-    /// What one codeword stands for.
+    /// Say what one codeword is to stand for.
     #[arg(long, value_enum, default_value = "bytes")]
     pub(crate) units: UnitsArgument,
-    /// How to compress frames.
+    /// Say how frames are to be compressed.
     #[arg(long, value_enum, default_value = "none")]
     pub(crate) compress: Compress,
     /// Decode every frame again and compare before it is written.
@@ -135,15 +141,15 @@ pub(crate) struct Encode {
 
 #[derive(Args, Debug)]
 pub(crate) struct Decode {
-    /// The file to decode; the standard input if it is `-` or not given.
+    /// Read this file; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// The file to write; the standard output if it is `-` or not given.
+    /// Write this file; write to the standard output if it is `-` or not given.
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
-    /// How codewords are written.
+    /// Say how the codewords are written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,
-    /// What one codeword stands for; a container says it itself.
+    /// Say what one codeword stands for; a container says it itself.
     #[arg(long, value_enum)]
     pub(crate) units: Option<UnitsArgument>,
     /// Leave out what is damaged, say so, and deliver the rest; the exit code is 65 all the same.
@@ -160,12 +166,12 @@ pub(crate) struct Decode {
 
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// The file to check; the standard input if it is `-` or not given.
+    /// Read this file; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// How codewords are written.
+    /// Say how the codewords are written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,
-    /// What one codeword stands for; a container says it itself.
+    /// Say what one codeword stands for; a container says it itself.
     #[arg(long, value_enum)]
     pub(crate) units: Option<UnitsArgument>,
     /// Say of damaged frames of profile uor which codewords `decode --repair` would correct.
@@ -175,25 +181,25 @@ pub(crate) struct Verify {
 
 #[derive(Args, Debug)]
 pub(crate) struct Inspect {
-    /// The container; the standard input if it is `-` or not given.
+    /// Read this container; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Execute {
-    /// The program; the standard input if it is `-` or not given.
+    /// Read this program; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// How codewords are written.
+    /// Say how the codewords are written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,
-    /// Numbers for READ, separated by commas; 0 for more than there are.
+    /// Give these numbers to READ, separated by commas, and 0 once they are used up.
     #[arg(long = "input", value_name = "N,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) input_numbers: Vec<Integer>,
-    /// Most instructions executed.
+    /// Execute at most N instructions; a million unless given.
     #[arg(long, value_name = "N")]
     pub(crate) limit_steps: Option<u64>,
-    /// Another bound of what the program may spend: program_max, stack_max, memory_max, output_bytes_max,
-    /// number_bits_max, number_bytes_max or word_products_max.
+    /// Bound what else the program may spend: program_max, stack_max, memory_max, output_bytes_max, number_bits_max,
+    /// number_bytes_max or word_products_max. May be given more than once.
     #[arg(long, value_name = "NAME=N", value_parser = limits::parse)]
     pub(crate) limit: Vec<Limit>,
     /// Tell every instruction on the standard error before it is executed.
@@ -203,45 +209,48 @@ pub(crate) struct Execute {
 
 #[derive(Args, Debug)]
 pub(crate) struct Assemble {
-    /// The text of the program; the standard input if it is `-` or not given.
+    /// Read the text of the program from this file; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// The file to write; the standard output if it is `-` or not given.
+    /// Write this file; write to the standard output if it is `-` or not given.
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
-    /// How to write codewords.
+    /// Say how codewords are to be written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Disassemble {
-    /// The program; the standard input if it is `-` or not given.
+    /// Read this program; read the standard input if it is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// How codewords are written.
+    /// Write this file; write to the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Say how the codewords are written.
     #[arg(long, value_enum, default_value = "container")]
     pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Transform {
-    /// Any file, or with `--inverse` the decimal lines of transformed blocks; the standard input if it is `-` or not
-    /// given.
+    /// Read this file, or with `--inverse` the decimal lines of transformed blocks in it; read the standard input if it
+    /// is `-` or not given.
     pub(crate) input: Option<PathBuf>,
-    /// The file to write; the standard output if it is `-` or not given.
+    /// Write this file; write to the standard output if it is `-` or not given.
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     /// Make the file of transformed blocks again.
     #[arg(long)]
     pub(crate) inverse: bool,
-    /// Bytes in a block, padded to a power of two; 64 unless given.
+    /// Put N bytes into each block, 8 to 256, padded to a power of two; 64 unless given.
     #[arg(long, value_name = "N", conflicts_with = "inverse", value_parser = clap::value_parser!(u16).range(8..=256))]
     pub(crate) block: Option<u16>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct IsPrime {
-    /// The numbers; those of the standard input, between spaces and line ends, if none is given.
-    #[arg(value_name = "N", allow_hyphen_values = true)]
+    /// Answer these numbers; answer those of the standard input, between spaces and line ends, if none is given.
+    #[arg(value_name = "N", allow_negative_numbers = true)]
     pub(crate) numbers: Vec<String>,
     /// Prove primes above 2^64 where the number below them can be factored far enough, and print the proof.
     #[arg(long)]
@@ -250,17 +259,23 @@ pub(crate) struct IsPrime {
 
 #[derive(Args, Debug)]
 pub(crate) struct Factor {
-    /// The numbers; those of the standard input, between spaces and line ends, if none is given.
-    #[arg(value_name = "N", allow_hyphen_values = true)]
+    /// Answer these numbers; answer those of the standard input, between spaces and line ends, if none is given.
+    #[arg(value_name = "N", allow_negative_numbers = true)]
     pub(crate) numbers: Vec<String>,
     /// Print repeated factors as p^e.
     #[arg(long, short = 'h')]
     pub(crate) exponents: bool,
-    /// How much work each number may cost: quick (milliseconds), normal (seconds at most: complete up to 200
+    /// Say how much work each number may cost: quick (milliseconds), normal (seconds at most: complete up to 200
     /// bits), deep (minutes or days: complete up to 400 bits), or a time such as 500ms, 2s or 1m.
-    #[arg(long, default_value = "normal", value_name = "EFFORT", value_parser = effort::parse)]
+    #[arg(
+        long,
+        default_value = "normal",
+        value_name = "EFFORT",
+        allow_hyphen_values = true,
+        value_parser = effort::parse
+    )]
     pub(crate) effort: EffortArgument,
-    /// The order of the answers to the numbers of the standard input.
+    /// Say in which order to answer the numbers of the standard input.
     #[arg(long, value_enum, default_value = "input", value_name = "ORDER")]
     pub(crate) order: OrderArgument,
     /// Prove primes above 2^64 where the number below them can be factored far enough, and print the
@@ -278,11 +293,11 @@ pub(crate) struct Factor {
 
 #[derive(Args, Debug)]
 pub(crate) struct Primes {
-    /// The first number to look at, in decimal digits, below 2^128.
-    #[arg(allow_hyphen_values = true, value_parser = decimal::parse)]
+    /// Look at numbers from this one on, in decimal digits, below 2^128.
+    #[arg(allow_negative_numbers = true, value_parser = decimal::parse)]
     pub(crate) start: u128,
-    /// The last number to look at; without it the end is 2^64, or 2^128 for a start beyond that.
-    #[arg(allow_hyphen_values = true, value_parser = decimal::parse)]
+    /// Look at numbers up to this one; without it up to 2^64, or up to 2^128 for a start beyond that.
+    #[arg(allow_negative_numbers = true, value_parser = decimal::parse)]
     pub(crate) stop: Option<u128>,
     /// Print how many there are instead.
     #[arg(long, conflicts_with = "nth")]

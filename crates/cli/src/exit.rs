@@ -6,8 +6,8 @@ use std::io;
 use std::process::ExitCode;
 
 use primestream_codec::container::ContainerError;
-use primestream_engine::PipelineError;
 use primestream_engine::runtime::Failure;
+use primestream_engine::{PipelineError, SinkError};
 
 use crate::signals;
 
@@ -72,10 +72,7 @@ impl Places<'_> {
     pub(crate) fn explain(&self, error: PipelineError) -> Ending {
         match error.into_failure() {
             Failure::Source(error) => self.explain_input(error.get_ref()),
-            Failure::Sink(error) => match error.get_ref().downcast_ref::<io::Error>() {
-                Some(error) => Ending::io(self.output, error),
-                None => Ending::new(IO, format_args!("{}: {error}", self.output)),
-            },
+            Failure::Sink(error) => self.explain_output(&error),
             Failure::Item(error) if error.user_error().is_none() => Ending::new(BUG, error),
             Failure::Item(error) => {
                 let error = error.user_error().map(ToString::to_string).unwrap_or_default();
@@ -84,6 +81,14 @@ impl Places<'_> {
             Failure::Budget(error) => Ending::usage(format_args!("{error}; `--memory-limit` raises it")),
             Failure::Cancelled => Ending::reported(128 + signals::received().unwrap_or(signals::INTERRUPT)),
             other => Ending::new(BUG, format_args!("{other:?}")),
+        }
+    }
+
+    /// Explains why an output cannot be written.
+    pub(crate) fn explain_output(&self, error: &SinkError) -> Ending {
+        match error.get_ref().downcast_ref::<io::Error>() {
+            Some(error) => Ending::io(self.output, error),
+            None => Ending::new(IO, format_args!("{}: {error}", self.output)),
         }
     }
 
@@ -135,7 +140,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     match (error.use_stderr(), printed) {
         (true, _) => ExitCode::from(USAGE),
         (false, Ok(())) => ExitCode::SUCCESS,
-        (false, Err(_)) => ExitCode::from(PIPE),
+        (false, Err(error)) => report(Err(Ending::io("standard output", &error))),
     }
 }
 

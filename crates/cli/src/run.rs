@@ -1,9 +1,12 @@
 //! Running a pipeline for a command: with its options, progress and signals, and a report at the end.
 
+use std::io::{self, Write};
+
 use primestream_engine::{Metrics, Pipeline, PipelineError, Report, Running};
 use serde_json::{Value, json};
 
 use crate::args::Global;
+use crate::exit::{Ending, Outcome};
 use crate::progress::{Amount, EVERY, Progress};
 use crate::signals;
 
@@ -90,14 +93,27 @@ pub(crate) fn to_json(command: &str, report: &Report) -> Value {
     })
 }
 
-/// Prints the report of a command that has written data: on the standard output if the data went
-/// elsewhere, on the standard error if they went there.
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where reports are printed")]
-pub(crate) fn print_report(command: &str, report: &Report, global: &Global, data_on_stdout: bool) {
-    match (global.json, data_on_stdout) {
-        (true, false) => println!("{}", to_json(command, report)),
-        (true, true) => eprintln!("{}", to_json(command, report)),
-        (false, _) if global.quiet => {}
-        (false, _) => eprint!("{command}: {report}"),
+/// Prints the report of a command that has written data, as [`print_summary`] does.
+pub(crate) fn print_report(command: &str, report: &Report, global: &Global, data_on_stdout: bool) -> Outcome {
+    let said = match global.json {
+        true => to_json(command, report).to_string(),
+        false => format!("{command}: {report}"),
+    };
+    print_summary(said.trim_end(), global, data_on_stdout)
+}
+
+/// Prints what a command says of its work, unless it shall be quiet: JSON on the standard output if the data went
+/// elsewhere, and on the standard error if they went there; words always on the standard error.
+#[expect(clippy::print_stderr, reason = "this is where reports are printed")]
+pub(crate) fn print_summary(said: &str, global: &Global, data_on_stdout: bool) -> Outcome {
+    match (global.quiet, global.json && !data_on_stdout) {
+        (true, _) => Ok(()),
+        (false, true) => {
+            writeln!(io::stdout(), "{said}").map_err(|error| Ending::io("standard output", &error))
+        }
+        (false, false) => {
+            eprintln!("{said}");
+            Ok(())
+        }
     }
 }

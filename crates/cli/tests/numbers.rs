@@ -196,3 +196,16 @@ fn completions_and_manual_name_every_command() {
         }
     }
 }
+
+#[test]
+fn options_behind_numbers_are_options_and_negative_numbers_are_numbers() {
+    assert!(run(&["factor", "60", "--json"], b"").succeeds().text().contains("\"number\":\"60\""));
+    assert_eq!(run(&["factor", "60", "-h"], b"").succeeds().text(), "60: 2^2 3 5\n");
+    assert_eq!(run(&["factor", "60", "--threads", "1", "7"], b"").succeeds().text(), "60: 2 2 3 5\n7: 7\n");
+    assert!(run(&["is-prime", "7", "--json"], b"").succeeds().text().starts_with('{'));
+    assert_eq!(run(&["primes", "10", "20", "--count"], b"").succeeds().text(), "4\n");
+    run(&["factor", "-5"], b"").fails(1, "`-5` is not a natural number");
+    run(&["is-prime", "-5"], b"").fails(1, "`-5` is not a natural number");
+    assert_eq!(run(&["primes", "5", "-9"], b"").code, Some(64));
+    assert_eq!(run(&["factor", "60", "--jsno"], b"").code, Some(64), "no number, and no option");
+}

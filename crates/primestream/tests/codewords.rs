@@ -11,7 +11,7 @@ use primestream::codewords::{
 use primestream::prelude::*;
 use primestream_codec::machine::{MachineFault, MachineLimits};
 use primestream_codec::program::assemble;
-use primestream_codec::{Kind, Reading, Unreadable, read};
+use primestream_codec::{Kind, Reading, read};
 
 const TEXT: &str =
     "It was the best of times, it was the worst of times; na\u{EF}ve \u{1F600} \u{4E16}\u{754C}. ";
@@ -123,10 +123,11 @@ fn a_program_that_fails_says_so_behind_its_outputs() {
         Limits::default(),
     );
     assert!(too_long.collect::<Vec<_>>().unwrap_err().to_string().contains("program_max of 2"));
-    let no_codeword = [Number::from(1024), Number::from(12_345)];
+    let no_codeword = [program("NOP"), vec![Number::from(12_345)]].concat();
     let stopped =
         execute_streaming_program(Stream::iter(no_codeword), Execution::default(), Limits::default());
-    assert!(stopped.collect::<Vec<_>>().unwrap_err().to_string().contains(&Unreadable::Corrupt.to_string()));
+    let told = stopped.collect::<Vec<_>>().unwrap_err().to_string();
+    assert!(told.contains("codeword 1: corrupt: no reading"), "{told}");
 }
 
 #[test]

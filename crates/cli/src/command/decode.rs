@@ -38,8 +38,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let report =
         run::run(content.write_to(output.into_sink()), global, bytes.filter(|_| arguments.range.is_none()))
             .map_err(|error| places.explain(error))?;
-    run::print_report("decode", &report, global, Output::is_standard(arguments.output.as_deref()));
-    if damages.load(Ordering::Relaxed) > 0 { Err(Ending::reported(DATA)) } else { Ok(()) }
+    let told = run::print_report("decode", &report, global, Output::is_standard(arguments.output.as_deref()));
+    if damages.load(Ordering::Relaxed) > 0 { Err(Ending::reported(DATA)) } else { told }
 }
 
 fn from_container(

@@ -33,8 +33,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     };
     let report = run::run(encoded.write_to(output.into_sink()), global, bytes)
         .map_err(|error| places.explain(error))?;
-    run::print_report("encode", &report, global, Output::is_standard(arguments.output.as_deref()));
-    Ok(())
+    run::print_report("encode", &report, global, Output::is_standard(arguments.output.as_deref()))
 }
 
 /// Refuses to write behind what is no whole container, or one of other symbols, or is the input itself.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod assembly;
 mod decode;
 mod encode;
 mod factor;
@@ -29,8 +30,8 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Verify(arguments) => verify::run(&arguments, &global),
         Command::Inspect(arguments) => inspect::run(&arguments, &global),
         Command::Execute(arguments) => program::execute(arguments, &global),
-        Command::Assemble(arguments) => program::assembled(&arguments, &global),
-        Command::Disassemble(arguments) => program::disassembled(&arguments, &global),
+        Command::Assemble(arguments) => assembly::assembled(&arguments, &global),
+        Command::Disassemble(arguments) => assembly::disassembled(&arguments, &global),
         Command::Transform(arguments) => transform::run(&arguments, &global),
         Command::Factor(arguments) => factor::run(arguments, &global),
         Command::Primes(arguments) => primes::run(&arguments, &global),

@@ -21,6 +21,5 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     };
     let report = run::run(transformed.write_to(output.into_sink()), global, bytes)
         .map_err(|error| places.explain(error))?;
-    run::print_report("transform", &report, global, Output::is_standard(arguments.output.as_deref()));
-    Ok(())
+    run::print_report("transform", &report, global, Output::is_standard(arguments.output.as_deref()))
 }

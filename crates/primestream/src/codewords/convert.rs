@@ -11,9 +11,9 @@ use primestream_engine::stream::Head;
 use primestream_engine::{Operator, Order, Stream};
 use primestream_primes::Natural;
 
-use super::read::{LineFault, NoProgramError};
+use super::read::NoProgramError;
 use crate::container::{Decode, symbols_of, verify};
-use crate::decimal::lines_within;
+use crate::decimal::{NotDecimal, lines_within};
 use crate::factor::Number;
 
 /// Streams the integers of decimal lines, in order, read on so many lanes. Empty lines are passed over.
@@ -42,7 +42,7 @@ where
     Stream::raw_records(lines, lines_within(&limits))
         .enumerate()
         .parallel(lanes, Order::Input)
-        .try_map(move |(index, record)| number(record).ok_or(LineFault { line: index + 1, fault: None }))
+        .try_map(move |(index, record)| number(record).ok_or(NotDecimal { line: index + 1 }))
         .filter_map(|number| number)
         .boxed()
 }

@@ -1,11 +1,13 @@
 //! Programs, executed as their codewords arrive.
 
+use std::error::Error;
+
 use primestream_codec::machine::{Integer, Machine, MachineError, MachineLimits, Pause, Watch};
 use primestream_codec::{Limits, Reading};
 use primestream_engine::stream::Head;
-use primestream_engine::{Emit, Operator, Outcome, Stream, Tally, Weigh};
+use primestream_engine::{Emit, Interrupt, Operator, Outcome, Stream, Tally, Weigh};
 
-use super::{Decode, Decoded};
+use super::{Decode, Decoded, ProgramFault};
 use crate::factor::Number;
 
 /// What a codeword of a program stands for, as an item: [`Reading`] with its weight.
@@ -44,6 +46,8 @@ pub enum Happening {
     },
     /// The program failed, and this is the last that happens.
     Failed(MachineError),
+    /// The program goes on with what is no instruction, and this is the last that happens.
+    Unreadable(ProgramFault),
 }
 
 impl Weigh for Happening {
@@ -51,7 +55,7 @@ impl Weigh for Happening {
         match self {
             Self::Output(text) => text.heap_bytes(),
             Self::Executing { top, .. } => top.as_ref().map_or(0, Integer::heap_bytes),
-            Self::Failed(_) => 0,
+            Self::Failed(_) | Self::Unreadable(_) => 0,
         }
     }
 }
@@ -87,7 +91,10 @@ where
     let program = codewords
         .boxed()
         .through(Decode::new(limits))
-        .try_map(|Decoded { reading, .. }| reading.map(Instruction))
+        .enumerate()
+        .map(|(index, Decoded { reading, .. })| {
+            reading.map(Instruction).map_err(|unreadable| ProgramFault::Codeword { index, unreadable })
+        })
         .boxed();
     execute(program, execution)
 }
@@ -97,27 +104,36 @@ where
 /// # Errors
 ///
 /// As [`execute_streaming_program`].
-pub fn execute<H, C>(program: Stream<Instruction, H, C>, execution: Execution) -> Stream<String>
+pub fn execute<H, C>(
+    program: Stream<Result<Instruction, ProgramFault>, H, C>,
+    execution: Execution,
+) -> Stream<String>
 where
     H: Head,
-    C: Operator<In = H::Item, Out = Instruction>,
+    C: Operator<In = H::Item, Out = Result<Instruction, ProgramFault>>,
 {
     execute_watched(program, Execution { trace: false, ..execution })
-        .try_map(|happening| match happening {
-            Happening::Output(text) => Ok(Some(text)),
-            Happening::Executing { .. } => Ok(None),
-            Happening::Failed(error) => Err(error),
+        .try_map(|happening| -> Result<_, Box<dyn Error + Send + Sync>> {
+            match happening {
+                Happening::Output(text) => Ok(Some(text)),
+                Happening::Executing { .. } => Ok(None),
+                Happening::Failed(error) => Err(error.into()),
+                Happening::Unreadable(fault) => Err(fault.into()),
+            }
         })
         .filter_map(|output| output)
         .boxed()
 }
 
-/// Streams what happens while a program is executed: every output, and, as an item that stops nothing, how it failed if it
-/// did.
-pub fn execute_watched<H, C>(program: Stream<Instruction, H, C>, execution: Execution) -> Stream<Happening>
+/// Streams what happens while a program is executed: every output, and behind them, as an item, why it broke off if it did.
+/// What comes after that is not read; behind a HALT all is, so that a fault there is told too.
+pub fn execute_watched<H, C>(
+    program: Stream<Result<Instruction, ProgramFault>, H, C>,
+    execution: Execution,
+) -> Stream<Happening>
 where
     H: Head,
-    C: Operator<In = H::Item, Out = Instruction>,
+    C: Operator<In = H::Item, Out = Result<Instruction, ProgramFault>>,
 {
     program.boxed().through(Execute::new(execution)).boxed()
 }
@@ -145,20 +161,29 @@ impl Watch for Watcher {
 struct Execute {
     execution: Execution,
     machine: Machine,
-    has_ended: bool,
+    stage: Stage,
     tally: Tally,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Running,
+    /// The program has ended by itself.
+    Ended,
+    /// It broke off, which was told.
+    BrokenOff,
 }
 
 impl Execute {
     fn new(execution: Execution) -> Self {
         let mut machine = Machine::new(execution.limits);
         execution.inputs.iter().for_each(|input| machine.feed(input.clone()));
-        Self { execution, machine, has_ended: false, tally: Tally::default() }
+        Self { execution, machine, stage: Stage::Running, tally: Tally::default() }
     }
 
     /// Goes on as far as the program is there, in slices between which the pipeline may stop.
     fn go_on(&mut self, out: &mut impl Emit<Happening>) -> Outcome {
-        while !self.has_ended && !out.is_stopping() {
+        while self.stage == Stage::Running && !out.is_stopping() {
             let mut watcher = Watcher { happenings: Vec::new(), trace: self.execution.trace };
             let pause = self.machine.run(SLICE, &mut watcher);
             for happening in watcher.happenings {
@@ -168,33 +193,35 @@ impl Execute {
             match pause {
                 Ok(Pause::Sliced) => {}
                 Ok(Pause::Waiting) => return Ok(()),
-                Ok(Pause::Ended) => self.has_ended = true,
-                Err(error) => return self.fail(error, out),
+                Ok(Pause::Ended) => self.stage = Stage::Ended,
+                Err(error) => return self.break_off(Happening::Failed(error), out),
             }
         }
         Ok(())
     }
 
-    fn fail(&mut self, error: MachineError, out: &mut impl Emit<Happening>) -> Outcome {
-        self.has_ended = true;
+    fn break_off(&mut self, why: Happening, out: &mut impl Emit<Happening>) -> Outcome {
+        self.stage = Stage::BrokenOff;
         self.tally.created += 1;
-        out.emit(Happening::Failed(error))
+        out.emit(why)
     }
 }
 
 impl Operator for Execute {
-    type In = Instruction;
+    type In = Result<Instruction, ProgramFault>;
     type Out = Happening;
 
-    fn on_item(&mut self, Instruction(instruction): Instruction, out: &mut impl Emit<Happening>) -> Outcome {
+    fn on_item(&mut self, item: Self::In, out: &mut impl Emit<Happening>) -> Outcome {
         self.tally.absorbed += 1;
-        if self.has_ended {
-            return Ok(());
+        match (item, self.stage) {
+            (_, Stage::BrokenOff) | (Ok(_), Stage::Ended) => {}
+            (Err(fault), _) => self.break_off(Happening::Unreadable(fault), out)?,
+            (Ok(Instruction(instruction)), Stage::Running) => match self.machine.load(instruction) {
+                Ok(()) => self.go_on(out)?,
+                Err(error) => self.break_off(Happening::Failed(error), out)?,
+            },
         }
-        match self.machine.load(instruction) {
-            Ok(()) => self.go_on(out),
-            Err(error) => self.fail(error, out),
-        }
+        if self.stage == Stage::BrokenOff { Err(Interrupt::Done) } else { Ok(()) }
     }
 
     fn on_end(&mut self, out: &mut impl Emit<Happening>) -> Outcome {

@@ -7,6 +7,7 @@
 
 mod convert;
 mod execute;
+mod fault;
 mod process;
 mod read;
 mod text;
@@ -15,8 +16,9 @@ mod verify;
 
 pub use convert::{lines_of_numbers, numbers_of_container, numbers_of_lines};
 pub use execute::{Execution, Happening, Instruction, execute, execute_streaming_program, execute_watched};
+pub use fault::ProgramFault;
 pub use process::{Processed, process_prime_stream};
-pub use read::{LineFault, NoProgramError, instructions_of_container, instructions_of_lines};
+pub use read::{NoProgramError, instructions_of_container, instructions_of_lines};
 pub use text::{decode_text_stream, encode_text_stream};
 pub use transform::{TransformFault, TransformedError, inverse_transform, transform};
 pub use verify::{IntegrityReport, verify_stream_integrity};

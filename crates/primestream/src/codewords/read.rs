@@ -6,15 +6,15 @@ use std::io::Read;
 use primestream_codec::container::{ContainerError, Header};
 use primestream_codec::{Limits, Symbols, Units, Unreadable, read};
 use primestream_engine::sources::Record;
-use primestream_engine::{Order, Stream};
+use primestream_engine::{Fixed, Order, Stream};
 
-use super::Instruction;
-use crate::container::{Decode, symbols_of, verify};
+use super::{Instruction, ProgramFault};
+use crate::container::{Decode, Found, verify};
 use crate::decimal::{lines_within, read_digits};
 
 /// Streams what the codewords of decimal lines stand for, in order, read on so many lanes. Empty lines are passed over.
 ///
-/// A line that is no codeword fails as an item, with its number, and stops the pipeline.
+/// A line that is no codeword is an item like any other, with its number, and stops nothing.
 ///
 /// # Panics
 ///
@@ -23,46 +23,33 @@ use crate::decimal::{lines_within, read_digits};
 /// # Examples
 ///
 /// ```
-/// use primestream::codewords::{Execution, execute, instructions_of_lines};
+/// use primestream::codewords::instructions_of_lines;
 /// use primestream::prelude::*;
 ///
-/// let program = instructions_of_lines("1024000000\n".as_bytes(), 1, Limits::default());
-/// assert!(execute(program, Execution::default()).collect::<Vec<_>>().is_err()); // no codeword
+/// let program = instructions_of_lines("1024\n1025\n".as_bytes(), 1, Limits::default());
+/// let read: Vec<_> = program.collect()?;
+/// assert!(read[0].is_ok());
+/// assert_eq!(read[1].unwrap_err().to_string(), "line 2, byte 5: corrupt: no reading");
 /// # Ok::<(), PipelineError>(())
 /// ```
-pub fn instructions_of_lines<R>(lines: R, lanes: usize, limits: Limits) -> Stream<Instruction>
+pub fn instructions_of_lines<R>(
+    lines: R,
+    lanes: usize,
+    limits: Limits,
+) -> Stream<Result<Instruction, ProgramFault>>
 where
     R: Read + Send + 'static,
 {
     Stream::raw_records(lines, lines_within(&limits))
         .enumerate()
         .parallel(lanes, Order::Input)
-        .try_map(move |(index, record)| {
-            strict(record, &limits).map_err(|fault| LineFault { line: index + 1, fault })
+        .filter_map(move |(index, record)| {
+            let offset = record.offset();
+            let read = strict(record, &limits).transpose()?;
+            Some(read.map_err(|unreadable| ProgramFault::Line { line: index + 1, offset, unreadable }))
         })
-        .filter_map(|instruction| instruction)
         .boxed()
 }
-
-/// A line that is no codeword.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineFault {
-    /// The line, from 1.
-    pub line: u64,
-    /// Why it is none; `None` if it is no decimal number at all.
-    pub fault: Option<Unreadable>,
-}
-
-impl fmt::Display for LineFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.fault {
-            Some(unreadable) => write!(f, "line {}: {unreadable}", self.line),
-            None => write!(f, "line {}: not a decimal number", self.line),
-        }
-    }
-}
-
-impl std::error::Error for LineFault {}
 
 fn strict(record: Record, limits: &Limits) -> Result<Option<Instruction>, Option<Unreadable>> {
     let line = record.into_bytes().map_err(|_| None)?;
@@ -73,7 +60,8 @@ fn strict(record: Record, limits: &Limits) -> Result<Option<Instruction>, Option
     read_digits(digits, limits).map(|reading| Some(Instruction(reading)))
 }
 
-/// Streams what the codewords of a container stand for, in order. Damage fails as an item and stops the pipeline.
+/// Streams what the codewords of a container, or of several one behind the other, stand for, in order. Damage is an item
+/// like any other and stops nothing.
 ///
 /// # Errors
 ///
@@ -81,7 +69,7 @@ fn strict(record: Record, limits: &Limits) -> Result<Option<Instruction>, Option
 pub fn instructions_of_container<R>(
     container: R,
     how: Decode,
-) -> Result<(Header, Stream<Instruction>), NoProgramError>
+) -> Result<(Header, Stream<Result<Instruction, ProgramFault>>), NoProgramError>
 where
     R: Read + Send + 'static,
 {
@@ -91,17 +79,29 @@ where
         return Err(NoProgramError::Units { units });
     }
     let limits = how.limits;
-    let instructions = found
-        .try_map(move |found| symbols_of(found, &header))
-        .flat_map(move |symbols| {
-            let run = if let Some(Symbols::Codewords(run)) = symbols { run } else { Default::default() };
+    // A frame is read for its check and once more for its meaning, each time on any lane.
+    let frames = found.chunked(Fixed(1)).parallel(how.lanes, Order::Input);
+    Ok((header, frames.flat_map(move |found| instructions_of(found, &limits)).boxed()))
+}
+
+fn instructions_of(found: Found, limits: &Limits) -> Vec<Result<Instruction, ProgramFault>> {
+    let fault = match found {
+        Found::Symbols { symbols: Symbols::Codewords(run), .. } => {
             // The frame was decoded, so that each of them has a reading.
-            run.iter()
-                .filter_map(|codeword| read(codeword.as_natural(), &limits).ok().map(Instruction))
-                .collect::<Vec<_>>()
-        })
-        .boxed();
-    Ok((header, instructions))
+            return run
+                .iter()
+                .filter_map(|codeword| read(codeword.as_natural(), limits).ok().map(|it| Ok(Instruction(it))))
+                .collect();
+        }
+        Found::Frame(damage) => ProgramFault::Damage(damage.summary()),
+        Found::Damage(damage) => ProgramFault::Damage(damage),
+        Found::Member { header, offset } if header.settings().units() != Units::Codewords => {
+            ProgramFault::Units { offset, units: header.settings().units() }
+        }
+        // Symbols of such a member, which was told where it began.
+        Found::Member { .. } | Found::Symbols { .. } => return Vec::new(),
+    };
+    vec![Err(fault)]
 }
 
 /// A container is none of a program.

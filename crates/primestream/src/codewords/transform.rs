@@ -38,6 +38,7 @@ where
     R: Read + Send + 'static,
 {
     let settings = Settings::default().with_block_len(block_len);
+    let settings = settings.with_frame_blocks(BLOCKS_AT_ONCE).unwrap_or(settings);
     Stream::from_source(ContentReader::new(content, &settings))
         .chunked(Bytes(1 << 16))
         .parallel(lanes, Order::Input)
@@ -86,7 +87,8 @@ pub fn inverse_transform<R>(lines: R, lanes: usize, limits: Limits) -> Stream<Ve
 where
     R: Read + Send + 'static,
 {
-    instructions_of_lines(lines, lanes, limits).through(InverseBlocks::default()).boxed()
+    let codewords = instructions_of_lines(lines, lanes, limits).try_map(|read| read);
+    codewords.through(InverseBlocks::default()).boxed()
 }
 
 /// Transforms blocks back. Holds one.
@@ -224,6 +226,9 @@ impl Operator for InverseBlocks {
         self.tally
     }
 }
+
+/// Blocks whose lines are made at once: a value takes some 300 digits, so that those of more would not fit small limits.
+const BLOCKS_AT_ONCE: u32 = 4;
 
 /// Longest block that is written.
 const LENGTH_MAX: u64 = BlockLen::MAX.get() as u64;

@@ -5,6 +5,6 @@
 mod read;
 mod write;
 
-pub use read::{Line, LineDamage, LineReport, decode, read};
+pub use read::{Line, LineDamage, LineReport, NotDecimal, decode, read};
 pub(crate) use read::{content_of, lines_within, read_digits};
 pub use write::write;

@@ -1,5 +1,6 @@
 //! Decimal lines to content.
 
+use std::error::Error;
 use std::fmt;
 use std::io::Read as ReadBytes;
 
@@ -87,15 +88,37 @@ pub(crate) fn content_of(codewords: Stream<Decoded>, units: Units, limits: Limit
 
 fn contents(lines: Stream<Line>) -> Stream<Vec<u8>> {
     lines
-        .filter(|line| !matches!(line, Line::Read(_) | Line::End(_)))
-        .try_map(|line| match line {
-            Line::Symbols(symbols) => Ok(Some(symbols)),
-            Line::Damage(damage) => Err(LineDamage(damage)),
-            Line::Read(_) | Line::End(_) => Ok(None),
+        .filter(|line| match line {
+            Line::Read(report) => !report.is_number,
+            Line::Symbols(_) | Line::Damage(_) => true,
+            Line::End(_) => false,
+        })
+        .try_map(|line| -> Result<_, Box<dyn Error + Send + Sync>> {
+            match line {
+                Line::Symbols(symbols) => Ok(Some(symbols)),
+                Line::Damage(damage) => Err(LineDamage(damage).into()),
+                Line::Read(LineReport { line, .. }) => Err(NotDecimal { line }.into()),
+                Line::End(_) => Ok(None),
+            }
         })
         .through(Contents::default())
         .boxed()
 }
+
+/// A line is no decimal integer at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotDecimal {
+    /// Its number, from 1.
+    pub line: u64,
+}
+
+impl fmt::Display for NotDecimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: not a decimal integer", self.line)
+    }
+}
+
+impl Error for NotDecimal {}
 
 /// What is wrong at one line, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +151,7 @@ impl fmt::Display for LineDamage {
     }
 }
 
-impl std::error::Error for LineDamage {}
+impl Error for LineDamage {}
 
 /// Returns whether a block or a value does not fit the units.
 fn contradicts(events: &[Event]) -> bool {
