@@ -63,7 +63,8 @@ impl Coder {
         if exponent <= FIVES_LEFT_MAX {
             return Some(Product::from_bytes(bytes));
         }
-        if position > POSITION_MAX {
+        // Before the power is made: one of 76 KB takes longer than foreign bytes that are not as long deserve.
+        if position > POSITION_MAX || (bytes.len() as u64) < bytes_min(position) {
             return None;
         }
         self.advance_fives(exponent);
@@ -111,6 +112,11 @@ impl Coder {
 /// The power fits a limb; above it, dividing once by a long power makes the rest short.
 const FIVES_LEFT_MAX: u64 = 27;
 
+/// Returns how many bytes a codeword of a position has at least: as many as its power of 5, which is above that of 2^2.32.
+pub(crate) const fn bytes_min(position: u64) -> u64 {
+    (position / POSITION_RADIX + 1).saturating_mul(232) / 800
+}
+
 #[cfg(test)]
 mod tests {
     use primestream_primes::table;
@@ -143,6 +149,18 @@ mod tests {
             }
             naive.multiply_power(table::prime(index).expect("within the table"), 6);
             assert_eq!(coder.trailer(check).to_bytes(), naive.to_bytes(), "{check:x}");
+        }
+    }
+
+    #[test]
+    fn no_codeword_is_shorter_than_is_said() {
+        for position in (0..20_000).step_by(7).chain([500_000, POSITION_MAX]) {
+            let len = data(position, 0).expect("within the table").to_le_bytes().len() as u64;
+            let least = bytes_min(position);
+            assert!(
+                least <= len && len <= least + 20 + position / 20_000,
+                "{position}: {len} bytes, {least} said"
+            );
         }
     }
 

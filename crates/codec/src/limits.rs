@@ -1,8 +1,7 @@
 //! What a reader may spend on foreign bytes.
 //!
 //! Every length that comes from outside is compared with one of these before
-//! memory is asked for. The defaults read everything this crate writes with default
-//! settings; whoever reads long global positions raises `codeword_bits_max`.
+//! memory is asked for. The defaults read everything this crate writes.
 
 /// Upper bounds for reading. Fill in what differs from the default.
 ///
@@ -20,7 +19,8 @@ pub struct Limits {
     pub frame_bytes_max: usize,
     /// Most symbols in one frame.
     pub frame_symbols_max: usize,
-    /// Most bits in one codeword.
+    /// Most bits in one codeword; a longer one is told as damage that names this limit. The furthest global position has
+    /// 611 000.
     pub codeword_bits_max: u64,
     /// Most symbols in the whole content, for functions that hold it in memory.
     pub content_symbols_max: usize,
@@ -49,7 +49,7 @@ impl Default for Limits {
         Self {
             frame_bytes_max: 64 << 20,
             frame_symbols_max: 1 << 20,
-            codeword_bits_max: 1 << 16,
+            codeword_bits_max: 1 << 20,
             content_symbols_max: 1 << 30,
             codewords_listed_max: 256,
         }

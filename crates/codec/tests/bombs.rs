@@ -13,7 +13,8 @@ use primestream_codec::container::{
 use primestream_codec::machine::{Machine, MachineFault, MachineLimits, Pause};
 use primestream_codec::program::{Nesting, assemble};
 use primestream_codec::{
-    Assembler, BlockLen, Codeword, CodewordRun, Limits, Reading, Symbols, Units, data, operation, read,
+    Assembler, BlockLen, Codeword, CodewordRun, Limits, Reading, Symbols, Units, data, header, operation,
+    read,
 };
 use primestream_primes::{Natural, table};
 
@@ -229,6 +230,34 @@ fn what_expands_is_held_to_its_limits() {
 }
 
 #[test]
+fn positions_far_apart_are_not_counted_up_to() {
+    make_tables();
+    let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
+    let mut count = 0;
+    for units in [Units::Bytes, Units::Utf16] {
+        let settings = settings.with_positions(Positions::Global).with_units(units);
+        for furthest in [1_000, 100_000, 262_142] {
+            for codeword in [vec![1, 6], vec![3, 7, 7, 7], [vec![100], vec![0xFF; 100]].concat()] {
+                let mut bytes = Header::new(settings, ID).to_bytes().to_vec();
+                // Each block begins as it should and goes on with what cannot be that far away.
+                for number in [furthest, 0].repeat(10) {
+                    let header = header(8, number).expect("a short block").to_le_bytes();
+                    let start = [&[u8::try_from(header.len()).expect("short")][..], &header].concat();
+                    let payload = [start, codeword.repeat(8)].concat();
+                    let mut frame = framed(settings, 0, &payload, payload.len(), 8).split_off(64);
+                    frame[8..16].copy_from_slice(&number.to_le_bytes());
+                    bytes.extend(frame);
+                }
+                seal(&mut bytes);
+                defuse(&format!("block {furthest} of {units:?} with {} bytes", codeword.len()), &bytes);
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 18, "{count} bombs");
+}
+
+#[test]
 fn lengths_of_codewords_are_not_believed() {
     make_tables();
     let mut count = 0;
@@ -259,10 +288,10 @@ fn lengths_of_codewords_are_not_believed() {
     assert!(count >= 300, "{count} bombs");
 }
 
-/// Integers that have many factors of the primes that count, or none, of up to 65 536 bits and more.
+/// Integers that have many factors of the primes that count, or none, of up to 2^20 bits and more.
 fn integers() -> Vec<Natural> {
     let mut numbers = Vec::new();
-    for bits in [63_u32, 64, 1000, 8191, 30_000, 65_535, 65_536, 100_000] {
+    for bits in [63_u32, 64, 1000, 8191, 30_000, 65_536, 100_000, 1 << 20] {
         for base in [2_u64, 3, 5, 7, 11, 13, 3673, 7919] {
             let exponent = bits / base.ilog2().max(1);
             let power = Natural::from(base).pow(exponent * 2 / 3);

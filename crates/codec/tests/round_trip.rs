@@ -1,11 +1,12 @@
 //! Law 7, round trip: decoding an encoding is the identity; decoding foreign bytes never panics.
 
 use primestream_codec::container::{
-    Compression, ContainerId, ContainerWriter, Header, Positions, Settings, decode_symbols, encode_symbols,
+    Compression, ContainerId, ContainerWriter, FrameDecoder, FrameEncoder, FrameReader, Header, Piece,
+    Positions, Settings, decode_symbols, encode_symbols,
 };
 use primestream_codec::{
-    Assembler, BlockLen, Codeword, CodewordRun, DecimalEncoder, Event, Limits, Reading, Symbols, SymbolsRef,
-    Units, read,
+    Assembler, BlockLen, Codeword, CodewordRun, DecimalEncoder, Event, Limits, POSITION_MAX, Reading,
+    Symbols, SymbolsRef, Units, read,
 };
 use primestream_primes::Natural;
 use proptest::prelude::*;
@@ -201,4 +202,25 @@ fn what_is_no_codeword_is_not_put_into_a_container() {
     let settings = Settings::default().with_units(Units::Codewords);
     let refused = encode_symbols((&run).into(), &settings, ContainerId([9; 16])).expect_err("12345 is none");
     assert_eq!(refused.to_string(), "integer 1 is no codeword");
+}
+
+/// Containers with more than some 225 000 global positions were written and then refused: the limit on codewords lay below
+/// the codewords of those positions.
+#[test]
+fn the_furthest_global_positions_are_read_under_the_usual_limits() {
+    let settings = Settings::default().with_block_len(BlockLen::MIN).with_positions(Positions::Global);
+    let settings = settings.with_units(Units::Utf16).with_frame_blocks(1).expect("one block");
+    let header = Header::new(settings, ContainerId([5; 16]));
+    let symbols = Symbols::Utf16(vec![0, 0x41, 0xD83D, 0xDE00, 0xFFFF, 0x7F, 0x80, 9]);
+    for number in [30_000, POSITION_MAX / 8] {
+        let mut bytes = header.to_bytes().to_vec();
+        FrameEncoder::new(&header).encode(number, symbols.as_ref(), &mut bytes).expect("within the table");
+        let mut reader = FrameReader::open(bytes.as_slice(), Limits::default()).expect("a header");
+        let Some(Piece::Frame(frame)) = reader.next_piece().expect("within the limits") else {
+            panic!("a frame")
+        };
+        let mut decoded = Symbols::new(Units::Utf16);
+        FrameDecoder::new(&header, Limits::default()).decode(&frame, &mut decoded).expect("an intact frame");
+        assert_eq!(decoded, symbols, "frame {number}");
+    }
 }

@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(first(&[0]), Err(BlockFault::CodewordLength)); // no codeword is zero
         assert_eq!(first(&[2, 5, 0]), Err(BlockFault::CodewordLength)); // zero on top
         assert_eq!(first(&[0xFF, 0xFF, 0xFF, 0xFF, 1]), Err(BlockFault::CodewordLength));
-        let (bytes, bytes_max) = ((1 << 21) - 1, 1 << 13);
+        let (bytes, bytes_max) = ((1 << 21) - 1, 1 << 17);
         assert_eq!(first(&[0xFF, 0xFF, 0x7F, 1]), Err(BlockFault::CodewordTooLong { bytes, bytes_max }));
         assert_eq!(first(&[2, 5]), Err(BlockFault::Cut));
         assert_eq!(first(&[0x80]), Err(BlockFault::Cut));

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::block::block_check;
+use crate::coder::bytes_min;
 use crate::reading::Reading;
 use crate::run::append_length;
 use crate::symbol::Kind;
@@ -210,6 +211,10 @@ impl FrameDecoder {
     ) -> Option<Patch> {
         let place = *at;
         let start = symbols.len() - index;
+        // Where no codeword fits none needs to be made; those of positions far away are long.
+        if (payload.len().saturating_sub(place) as u64) < bytes_min(block.first.checked_add(index as u64)?) {
+            return None;
+        }
         // What follows is the same for all values whose codewords are equally long.
         let mut behind: BTreeMap<usize, Option<Rest>> = BTreeMap::new();
         let mut found = None;

@@ -478,6 +478,46 @@ mod tests {
     }
 
     proptest! {
+        /// On a machine with wide vectors whole blocks never go this way.
+        #[test]
+        fn the_portable_form_agrees_with_words_one_by_one(
+            bytes in prop::collection::vec(any::<u8>(), 1..600),
+            mask: u8,
+            flip in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let (mut naive_lengths, mut naive_words) = (vec![0; bytes.len().div_ceil(4)], Vec::new());
+            for (index, &byte) in bytes.iter().enumerate() {
+                let word = word(byte ^ mask);
+                let len = length(word) as usize;
+                naive_lengths[index / 4] |= u8::try_from(len).unwrap() << (2 * (index % 4));
+                naive_words.extend(&word.to_le_bytes()[..=len]);
+            }
+            let mut lengths = vec![0; naive_lengths.len()];
+            let mut words = vec![0; naive_words.len() + ROOM];
+            write(&bytes, mask, &mut lengths, &mut words);
+            words.truncate(naive_words.len());
+            prop_assert_eq!((&lengths, &words), (&naive_lengths, &naive_words));
+
+            if let Some(flip) = flip {
+                let bit = flip.index(words.len() * 8);
+                words[bit / 8] ^= 1 << (bit % 8);
+            }
+            let mut found = vec![0; bytes.len()];
+            let mut rest = words.as_slice();
+            let taken = four_by_four(&lengths, &mut rest, mask, found.as_chunks_mut().0);
+            let (mut naive_found, mut naive_rest) = (vec![0; bytes.len()], words.as_slice());
+            let mut naive_taken = 0;
+            for (&four, room) in lengths.iter().zip(naive_found.as_chunks_mut::<4>().0) {
+                match few_words(four, naive_rest, mask, room) {
+                    Ok(behind) if naive_rest.len() >= WINDOW => naive_rest = behind,
+                    _ => break,
+                }
+                naive_taken += 1;
+            }
+            prop_assert_eq!((taken, rest), (naive_taken, naive_rest));
+            prop_assert_eq!(&found[..4 * taken], &naive_found[..4 * taken]);
+        }
+
         #[test]
         fn any_bytes_come_back(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
             comes_back(&bytes);

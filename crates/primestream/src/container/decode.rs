@@ -111,6 +111,32 @@ pub(crate) fn symbols_of(
 /// # Errors
 ///
 /// If this is no container, its header is damaged, or it was written by a newer version.
+///
+/// # Examples
+///
+/// What is damaged is left out, and the rest changed and encoded again:
+///
+/// ```
+/// use primestream::Contents;
+/// use primestream::container::Found;
+/// use primestream::prelude::*;
+/// use primestream_codec::container::{decode_all, encode_all};
+///
+/// let settings = Settings::default().with_frame_blocks(1).expect("at least one block");
+/// let mut bytes = encode_all(&[b'a'; 200], &settings, ContainerId([7; 16]))?;
+/// bytes[200] ^= 1; // in the first of four frames
+///
+/// let (_, found) = container::verify(std::io::Cursor::new(bytes), Decode::default())?;
+/// let good = found.map(|found| match found {
+///     Found::Symbols { symbols, .. } => Some(symbols),
+///     _ => None, // a gap, over which no character goes on
+/// });
+/// let upper = good.through(Contents::default()).map(|piece| piece.to_ascii_uppercase());
+/// let header = Header::new(Settings::dense(), ContainerId([8; 16]));
+/// let again = container::encode_stream(upper, header, Encode::default()).collect::<Vec<_>>()?.concat();
+/// assert_eq!(decode_all(&again, &Limits::default())?, [b'A'; 200 - 64]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify<R>(container: R, how: Decode) -> Result<(Header, Stream<Found>), ContainerError>
 where
     R: Read + Send + 'static,

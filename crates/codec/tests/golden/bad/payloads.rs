@@ -115,7 +115,7 @@ pub(super) fn blocks() -> Vec<Bad> {
             "codeword-above-the-limit",
             only(&replaced(&good, 1, &[0xFF, 0xFF, 0x7F])),
             64,
-            first("codeword of 2097151 bytes, the limit codeword_bits_max allows 8192"),
+            first("codeword of 2097151 bytes, the limit codeword_bits_max allows 131072"),
             0,
         ),
         bad("block-cut", only(&mine[..9].concat()), 64, first("cut"), 0),
