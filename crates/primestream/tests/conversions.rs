@@ -80,5 +80,5 @@ fn what_is_no_codeword_comes_into_no_container() {
     assert!(said.contains("holds Bytes"), "{said}");
     let lines = numbers_of_lines("12\n\nx7\n".as_bytes(), 1, Limits::default());
     let said = lines.collect::<Vec<_>>().unwrap_err().to_string();
-    assert!(said.contains("line 3: not a decimal number"), "{said}");
+    assert!(said.contains("line 3: not a decimal integer"), "{said}");
 }
