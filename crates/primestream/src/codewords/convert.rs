@@ -5,14 +5,14 @@
 use std::io::Read;
 
 use primestream_codec::container::Header;
-use primestream_codec::{Limits, Symbols, Units};
+use primestream_codec::{Limits, Symbols};
 use primestream_engine::sources::Record;
 use primestream_engine::stream::Head;
 use primestream_engine::{Operator, Order, Stream};
 use primestream_primes::Natural;
 
-use super::read::NoProgramError;
-use crate::container::{Decode, symbols_of, verify};
+use super::read::{NoProgramError, codewords_in};
+use crate::container::{Decode, symbols_of};
 use crate::decimal::{NotDecimal, lines_within};
 use crate::factor::Number;
 
@@ -94,11 +94,7 @@ pub fn numbers_of_container<R>(container: R, how: Decode) -> Result<(Header, Str
 where
     R: Read + Send + 'static,
 {
-    let (header, found) = verify(container, how).map_err(NoProgramError::Container)?;
-    let units = header.settings().units();
-    if units != Units::Codewords {
-        return Err(NoProgramError::Units { units });
-    }
+    let (header, found) = codewords_in(container, how)?;
     let numbers = found
         .try_map(move |found| symbols_of(found, &header))
         .flat_map(|symbols| {

@@ -73,15 +73,24 @@ pub fn instructions_of_container<R>(
 where
     R: Read + Send + 'static,
 {
+    let (header, found) = codewords_in(container, how)?;
+    let limits = how.limits;
+    // A frame is read for its check and once more for its meaning, each time on any lane.
+    let frames = found.chunked(Fixed(1)).parallel(how.lanes, Order::Input);
+    Ok((header, frames.flat_map(move |found| instructions_of(found, &limits)).boxed()))
+}
+
+/// Opens a container of codewords.
+pub(super) fn codewords_in<R>(container: R, how: Decode) -> Result<(Header, Stream<Found>), NoProgramError>
+where
+    R: Read + Send + 'static,
+{
     let (header, found) = verify(container, how).map_err(NoProgramError::Container)?;
     let units = header.settings().units();
     if units != Units::Codewords {
         return Err(NoProgramError::Units { units });
     }
-    let limits = how.limits;
-    // A frame is read for its check and once more for its meaning, each time on any lane.
-    let frames = found.chunked(Fixed(1)).parallel(how.lanes, Order::Input);
-    Ok((header, frames.flat_map(move |found| instructions_of(found, &limits)).boxed()))
+    Ok((header, found))
 }
 
 fn instructions_of(found: Found, limits: &Limits) -> Vec<Result<Instruction, ProgramFault>> {

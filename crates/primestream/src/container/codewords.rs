@@ -2,10 +2,10 @@
 
 use primestream_codec::container::Header;
 use primestream_engine::stream::Head;
-use primestream_engine::{Bytes, Operator, Order, Stream};
+use primestream_engine::{Bytes, Operator, Stream};
 
 use super::cut::CutCodewords;
-use super::encode::{Close, Encode, EncodeFrames, FRAMES_BYTES};
+use super::encode::{Encode, FRAMES_BYTES, bytes_of};
 use crate::factor::Number;
 
 /// Streams the bytes of a container of codewords of any kind, in the order in which they come.
@@ -21,14 +21,6 @@ where
     H: Head,
     C: Operator<In = H::Item, Out = Number>,
 {
-    numbers
-        .boxed()
-        .through(CutCodewords::new(*header.settings()))
-        .chunked(Bytes(FRAMES_BYTES))
-        .boxed()
-        .parallel(how.lanes, Order::Input)
-        .through(EncodeFrames::new(header, how.verify))
-        .boxed()
-        .through(Close::new(header, how.index))
-        .boxed()
+    let parts = numbers.boxed().through(CutCodewords::new(*header.settings()));
+    bytes_of(parts.chunked(Bytes(FRAMES_BYTES)).boxed(), header, how)
 }

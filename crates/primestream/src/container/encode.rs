@@ -36,8 +36,17 @@ impl Default for Encode {
 /// Holds a few frames for each lane. A content that is not UTF-8 in a container of UTF-16 units fails
 /// with the offset.
 pub fn encode<R: Read + Send + 'static>(content: R, header: Header, how: Encode) -> Stream<Vec<u8>> {
-    Stream::from_source(ContentReader::new(content, header.settings()))
-        .chunked(Bytes(FRAMES_BYTES))
+    let parts = Stream::from_source(ContentReader::new(content, header.settings()));
+    bytes_of(parts.chunked(Bytes(FRAMES_BYTES)), header, how)
+}
+
+/// Streams the bytes of a container of its parts.
+pub(super) fn bytes_of<H, C>(parts: Stream<Content, H, C>, header: Header, how: Encode) -> Stream<Vec<u8>>
+where
+    H: Head,
+    C: Operator<In = H::Item, Out = Content>,
+{
+    parts
         .parallel(how.lanes, Order::Input)
         .through(EncodeFrames::new(header, how.verify))
         .boxed()
@@ -67,16 +76,8 @@ where
     H: Head,
     C: Operator<In = H::Item, Out = Vec<u8>>,
 {
-    content
-        .boxed()
-        .through(CutContent::new(*header.settings()))
-        .chunked(Bytes(FRAMES_BYTES))
-        .boxed()
-        .parallel(how.lanes, Order::Input)
-        .through(EncodeFrames::new(header, how.verify))
-        .boxed()
-        .through(Close::new(header, how.index))
-        .boxed()
+    let parts = content.boxed().through(CutContent::new(*header.settings()));
+    bytes_of(parts.chunked(Bytes(FRAMES_BYTES)).boxed(), header, how)
 }
 
 /// Streams a container whose content is changed on the way: decoded, given to `change` piece by piece, and encoded again
