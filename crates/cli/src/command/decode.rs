@@ -10,6 +10,7 @@ use primestream::prelude::*;
 use primestream_codec::Symbols;
 use primestream_codec::container::ContainerError;
 
+use super::verify::check_units;
 use super::{repair, units};
 use crate::args::{Decode as Arguments, Format, Global, UnitsArgument};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
@@ -54,14 +55,7 @@ fn from_container(
     let how = Decode { lanes: global.lanes(), span, repair: arguments.repair, ..Decode::default() };
     let (header, found) = found_in(input, how).map_err(|error| places.explain_input(&error))?;
     let units_stated = header.settings().units();
-    match arguments.units.map(units) {
-        Some(asked) if asked != units_stated => {
-            return Err(Ending::usage(format_args!(
-                "{name}: the container holds {units_stated:?}, not {asked:?}"
-            )));
-        }
-        _ => {}
-    }
+    check_units(arguments.units, &name, units_stated)?;
     if !arguments.skip_damaged {
         let told = found.inspect(move |found| teller.tell_repairs(found)).boxed();
         return Ok(container::contents(told, header));

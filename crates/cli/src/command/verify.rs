@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::numbers::Lines;
 use super::{repair, units};
-use crate::args::{Format, Global, Verify as Arguments};
+use crate::args::{Format, Global, UnitsArgument, Verify as Arguments};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input};
 use crate::run;
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
             let how = Decode { lanes: global.lanes(), repair: arguments.repair, ..Decode::default() };
             let (header, found) =
                 container::verify(input, how).map_err(|error| places.explain_input(&error))?;
-            check_units(arguments, &name, header.settings().units())?;
+            check_units(arguments.units, &name, header.settings().units())?;
             found.sink(move |found| {
                 teller.frame(&found, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))
             })
@@ -59,8 +59,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     if is_good { Ok(()) } else { Err(Ending::reported(DATA)) }
 }
 
-fn check_units(arguments: &Arguments, name: &str, stated: Units) -> Outcome {
-    match arguments.units.map(units) {
+/// Refuses a container of other symbols than asked for.
+pub(super) fn check_units(asked: Option<UnitsArgument>, name: &str, stated: Units) -> Outcome {
+    match asked.map(units) {
         Some(asked) if asked != stated => {
             Err(Ending::usage(format_args!("{name}: the container holds {stated:?}, not {asked:?}")))
         }
