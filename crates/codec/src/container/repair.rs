@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::block::block_check;
 use crate::coder::bytes_min;
 use crate::reading::Reading;
-use crate::run::append_length;
+use crate::run::append_framed;
 use crate::symbol::Kind;
 use crate::units::{Symbols, Units};
 
@@ -316,7 +316,6 @@ struct Rest {
 /// Puts the length of a codeword in front of it.
 fn framed(codeword: &[u8]) -> Vec<u8> {
     let mut framed = Vec::with_capacity(codeword.len() + 2);
-    append_length(codeword.len(), &mut framed);
-    framed.extend_from_slice(codeword);
+    append_framed(codeword, &mut framed);
     framed
 }
