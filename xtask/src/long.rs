@@ -14,14 +14,8 @@ pub(crate) fn figures(root: &Path) -> bool {
 
 /// Streams that many gigabytes through a small memory and tells whether it stayed flat.
 pub(crate) fn flat(root: &Path, gigabytes: u64) -> bool {
-    let test = ["test", "--release", "--locked", "--package", "primestream-engine", "--test", "long"];
-    let status = Command::new(env!("CARGO"))
-        .args(test)
-        .args(["--", "--nocapture"])
-        .env("PRIMESTREAM_GIGABYTES", gigabytes.to_string())
-        .current_dir(root)
-        .status();
-    let is_good = status.is_ok_and(|status| status.success());
+    let environment = [("PRIMESTREAM_GIGABYTES", gigabytes)];
+    let is_good = test(root, "primestream-engine", &["long"], &[], &environment);
     println!("long flat, {gigabytes} GB: {}", if is_good { "passed" } else { "failed" });
     is_good
 }
@@ -32,54 +26,46 @@ pub(crate) fn flat(root: &Path, gigabytes: u64) -> bool {
 pub(crate) fn damage(root: &Path, seed: u64, count: u64) -> bool {
     let environment =
         [("PRIMESTREAM_SEED", seed), ("PRIMESTREAM_DAMAGES", count), ("PRIMESTREAM_BOMB_WORK", 1)];
-    let is_good = test_codec(root, &["seeded_damage", "bombs"], &environment);
+    let is_good = test(root, "primestream-codec", &["seeded_damage", "bombs"], &[], &environment);
     println!("long damage, {count} seeds from {seed}: {}", if is_good { "passed" } else { "failed" });
     is_good
 }
 
 /// Measures over so many changes which share of them each layer of the encoding cannot see.
 pub(crate) fn detection(root: &Path, changes: u64) -> bool {
-    let is_good = test_codec(root, &["checksum_power", "detection"], &[("PRIMESTREAM_CHANGES", changes)]);
+    let environment = [("PRIMESTREAM_CHANGES", changes)];
+    let is_good = test(root, "primestream-codec", &["checksum_power", "detection"], &[], &environment);
     println!("long detection, {changes} changes: {}", if is_good { "passed" } else { "failed" });
     is_good
 }
 
-fn test_codec(root: &Path, tests: &[&str], environment: &[(&str, u64)]) -> bool {
-    let status = Command::new(env!("CARGO"))
-        .args(["test", "--release", "--locked", "--package", "primestream-codec"])
-        .args(tests.iter().flat_map(|test| ["--test", test]))
-        .args(["--", "--nocapture"])
-        .envs(environment.iter().map(|(name, value)| (name, value.to_string())))
-        .current_dir(root)
-        .status();
-    status.is_ok_and(|status| status.success())
-}
-
 /// Encodes that many gigabytes, verifies them and decodes them again, in either profile and little memory.
 pub(crate) fn encode(root: &Path, gigabytes: u64) -> bool {
-    let test = ["test", "--release", "--locked", "--package", "primestream-cli", "--test", "large"];
-    let status = Command::new(env!("CARGO"))
-        .args(test)
-        .args(["--", "--nocapture", "--test-threads", "1"])
-        .env("PRIMESTREAM_GIGABYTES", gigabytes.to_string())
-        .current_dir(root)
-        .status();
-    let is_good = status.is_ok_and(|status| status.success());
+    let environment = [("PRIMESTREAM_GIGABYTES", gigabytes)];
+    let is_good = test(root, "primestream-cli", &["large"], &["--test-threads", "1"], &environment);
     println!("long encode, {gigabytes} GB: {}", if is_good { "passed" } else { "failed" });
     is_good
 }
 
 /// Factors RSA-100 and RSA-110, hours of work, and tells whether the answers are the published ones.
 pub(crate) fn factor(root: &Path) -> bool {
-    let test = ["test", "--release", "--locked", "--package", "primestream", "--test", "rsa"];
-    let status = Command::new(env!("CARGO"))
-        .args(test)
-        .args(["--", "--nocapture", "--include-ignored", "--test-threads", "1"])
-        .current_dir(root)
-        .status();
-    let is_good = status.is_ok_and(|status| status.success());
+    let options = ["--include-ignored", "--test-threads", "1"];
+    let is_good = test(root, "primestream", &["rsa"], &options, &[]);
     println!("long factor: {}", if is_good { "passed" } else { "failed" });
     is_good
+}
+
+/// Runs some test files of a package, optimised, and tells whether they passed.
+fn test(root: &Path, package: &str, tests: &[&str], options: &[&str], environment: &[(&str, u64)]) -> bool {
+    let status = Command::new(env!("CARGO"))
+        .args(["test", "--release", "--locked", "--package", package])
+        .args(tests.iter().flat_map(|test| ["--test", test]))
+        .args(["--", "--nocapture"])
+        .args(options)
+        .envs(environment.iter().map(|(name, value)| (name, value.to_string())))
+        .current_dir(root)
+        .status();
+    status.is_ok_and(|status| status.success())
 }
 
 /// Fuzzes every target for so many seconds; installs `cargo-fuzz` if it is missing.
