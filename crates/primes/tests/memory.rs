@@ -1,63 +1,25 @@
 //! A factorisation never holds more memory than is said of it before.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use primestream_primes::{Effort, Factoring, Natural, Worker};
 
-/// The system's allocator, with a count of what is held.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-fn count(added: usize, removed: usize) {
-    let held = HELD.fetch_add(added, Ordering::Relaxed) + added;
-    PEAK.fetch_max(held, Ordering::Relaxed);
-    HELD.fetch_sub(removed, Ordering::Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; the counts touch no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 0);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, layout.size());
-        // SAFETY: the caller keeps the contract of `dealloc`, and the pointer came from `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Old and new may be there at once.
-        count(size, layout.size());
-        // SAFETY: the caller keeps the contract of `realloc`, and the pointer came from `System`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+#[path = "../../../fuzz/laws/counting.rs"]
+mod counting;
 
 /// Factors a number with so many workers in turn, for so many units, and returns the most that was held.
 fn peak_of(n: &Natural, effort: Effort, workers: usize, units_max: usize) -> usize {
-    let before = HELD.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let mut factoring = Factoring::new(n, effort);
-    let mut workers: Vec<Worker> = (0..workers).map(|_| Worker::new()).collect();
-    let mut units = 0;
-    while units < units_max
-        && let Some(unit) = factoring.unit()
-    {
-        let next = units % workers.len();
-        factoring.merge(workers[next].run(&unit));
-        units += 1;
-    }
-    drop(factoring);
-    PEAK.load(Ordering::Relaxed) - before
+    let factor = || {
+        let mut factoring = Factoring::new(n, effort);
+        let mut workers: Vec<Worker> = (0..workers).map(|_| Worker::new()).collect();
+        let mut units = 0;
+        while units < units_max
+            && let Some(unit) = factoring.unit()
+        {
+            let next = units % workers.len();
+            factoring.merge(workers[next].run(&unit));
+            units += 1;
+        }
+    };
+    counting::peak_of(factor).1
 }
 
 #[test]
