@@ -31,6 +31,8 @@ pub enum Interrupt {
     Sink(SinkError),
     /// An item can never fit into memory.
     Budget(BudgetError),
+    /// What is remembered cannot be saved or taken up again.
+    Checkpoint(CheckpointError),
     /// The pipeline is stopping for a reason known elsewhere.
     Stopped,
 }
@@ -50,6 +52,12 @@ impl Interrupt {
             Interrupt::Item(error) => Interrupt::Item(Box::new(error.at(position))),
             other => other,
         }
+    }
+}
+
+impl From<CheckpointError> for Interrupt {
+    fn from(error: CheckpointError) -> Self {
+        Interrupt::Checkpoint(error)
     }
 }
 
@@ -213,6 +221,11 @@ carries_an_error!(
 carries_an_error!(
     /// A sink cannot go on; what it took before may or may not have arrived.
     SinkError
+);
+
+carries_an_error!(
+    /// A checkpoint cannot be made, kept or gone on from. The pipeline stops, or does not start.
+    CheckpointError
 );
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub use budget::{Budget, BudgetError, kib, mib};
 pub use checkpoint::{Checkpoint, Directory, Epoch, StateStore, Transactional};
 pub use chunk::Chunk;
 pub use chunker::{Adaptive, Bytes, Chunker, Fixed, Timed};
-pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
+pub use error::{BoxError, CheckpointError, Interrupt, ItemError, Outcome, SinkError, SourceError};
 pub use faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
 pub use files::{PartsFolder, ReplayFile, TransactionalFile};
 pub use metrics::{Metrics, Report};

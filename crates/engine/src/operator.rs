@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use crate::error::{Interrupt, Outcome};
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::tally::Tally;
 use crate::time::EventTime;
 
@@ -193,6 +194,58 @@ pub trait Operator: Send + Sized + 'static {
         Ok(())
     }
 
+    /// Learns that an epoch ends: passes on what it gathered for speed, so that what is left is what it
+    /// remembers. What this emits belongs to the epoch.
+    ///
+    /// # Errors
+    ///
+    /// As [`on_item`](Self::on_item).
+    fn on_barrier(&mut self, out: &mut impl Emit<Self::Out>) -> Outcome {
+        self.on_flush(out)
+    }
+
+    /// Returns whether it remembers anything from one item to the next, and whether checkpoints hold it. Unless
+    /// said otherwise it is taken to remember something that none holds, so that a pipeline with it promises
+    /// less.
+    fn memory(&self) -> Memory {
+        Memory::Lost
+    }
+
+    /// Appends the names of the steps whose memory no checkpoint holds.
+    #[doc(hidden)]
+    fn forgetful(&self, steps: &mut Vec<&'static str>) {
+        if self.memory() == Memory::Lost {
+            steps.push(self.name());
+        }
+    }
+
+    /// Writes what it remembers. Called behind [`on_barrier`](Self::on_barrier), and once when all has ended.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written; the pipeline stops.
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let _ = to;
+        Ok(())
+    }
+
+    /// Takes up what it remembered, before the first item: nothing in a run that begins anew. Only in
+    /// pipelines that keep checkpoints.
+    ///
+    /// # Errors
+    ///
+    /// If what was saved is not what it would have saved.
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let _ = from;
+        Ok(())
+    }
+
+    /// Returns, if it is an end, whether what it does shows only once an epoch is committed.
+    #[doc(hidden)]
+    fn commits(&mut self) -> Option<bool> {
+        None
+    }
+
     /// Returns whether it holds items that it will pass on later, and should be given none meanwhile. What
     /// comes all the same it must take. A busy operator is always due at some time.
     #[inline]
@@ -269,6 +322,12 @@ impl<A, B> Then<A, B> {
     /// Joins two operators.
     pub(crate) fn new(first: A, second: B) -> Self {
         Self { first, second, is_past_first: false }
+    }
+
+    /// Returns the second.
+    #[cfg(feature = "stateful")]
+    pub(crate) fn second_mut(&mut self) -> &mut B {
+        &mut self.second
     }
 
     /// Parts them again.
@@ -427,6 +486,37 @@ where
 
     fn on_end(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
         self.in_turn(out, |first, via| first.on_end(via), |second, out| second.on_end(out))
+    }
+
+    fn on_barrier(&mut self, out: &mut impl Emit<B::Out>) -> Outcome {
+        self.in_turn(out, |first, via| first.on_barrier(via), |second, out| second.on_barrier(out))
+    }
+
+    fn memory(&self) -> Memory {
+        match (self.first.memory(), self.second.memory()) {
+            (Memory::Lost, _) | (_, Memory::Lost) => Memory::Lost,
+            (Memory::None, Memory::None) => Memory::None,
+            _ => Memory::Saved,
+        }
+    }
+
+    fn forgetful(&self, steps: &mut Vec<&'static str>) {
+        self.first.forgetful(steps);
+        self.second.forgetful(steps);
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        self.first.save(to)?;
+        self.second.save(to)
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.first.resume(from)?;
+        self.second.resume(from)
+    }
+
+    fn commits(&mut self) -> Option<bool> {
+        self.second.commits()
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::budget::Budget;
+use crate::checkpoint::{Every, StateStore};
 use crate::error::BoxError;
 use crate::metrics::{Metrics, Stall};
 use crate::operator::Operator;
@@ -11,6 +12,7 @@ use crate::operators::{ForEach, Never, TryForEach, Write};
 use crate::plan::Plan;
 use crate::plan::edges::followers;
 use crate::plan::exchange::Nowhere;
+use crate::plan::guarantee::delivery;
 use crate::plan::stage::Stage;
 use crate::sink::Sink;
 use crate::stream::{Head, Stream};
@@ -45,6 +47,12 @@ pub(crate) struct Options {
     pub(crate) degrade: Option<Duration>,
     /// Whom to tell of stages that do not move, and after what time.
     pub(crate) stall: Option<(Duration, TellStall)>,
+    /// How often checkpoints are made, and where they are kept.
+    pub(crate) keeping: Option<Keeping>,
+    /// Where to go on from, if not from there.
+    pub(crate) resume_from: Option<Box<dyn StateStore>>,
+    /// It starts only if the effect of each item arrives once.
+    pub(crate) is_exact: bool,
     /// Seed of a simulated run, if it is to be one.
     pub(crate) seed: Option<u64>,
     /// Whether samples are taken of what steps take.
@@ -66,11 +74,21 @@ impl Options {
             give_back: self.give_back.or(other.give_back),
             degrade: self.degrade.or(other.degrade),
             stall: self.stall.or(other.stall),
+            keeping: self.keeping.or(other.keeping),
+            resume_from: self.resume_from.or(other.resume_from),
+            is_exact: self.is_exact || other.is_exact,
             seed: self.seed.or(other.seed),
             #[cfg(feature = "profiling")]
             is_profiled: self.is_profiled || other.is_profiled,
         }
     }
+}
+
+/// How often checkpoints are made, and where they are kept.
+pub(crate) struct Keeping {
+    pub(crate) every: Every,
+    pub(crate) store: Box<dyn StateStore>,
+    pub(crate) note: String,
 }
 
 /// How often to keep a snapshot, and how many.
@@ -101,7 +119,8 @@ impl Pipeline {
             plan.to = to;
             plan
         });
-        Plan { stages: stages.collect() }
+        let keeps = self.options.keeping.is_some() || self.options.resume_from.is_some();
+        Plan { stages: stages.collect(), delivery: delivery(&self.stages, keeps) }
     }
 
     /// Keeps a snapshot every so often, the last `count` of them, for
@@ -301,6 +320,72 @@ macro_rules! options {
         #[cfg(feature = "profiling")]
         pub fn profiled(mut self) -> Self {
             self.options.is_profiled = true;
+            self
+        }
+
+        /// Makes a checkpoint every so often and keeps it in a store, and goes on from the newest one that is there. A run
+        /// that ended is complete: started again, it does nothing until the store is cleared.
+        ///
+        /// What [`explain`](crate::Pipeline::explain) says of the delivery holds from then on, whatever crashes.
+        ///
+        /// ```
+        /// use std::time::Duration;
+        /// use primestream_engine::Stream;
+        /// use primestream_engine::checkpoint::Directory;
+        ///
+        /// # let folder = std::env::temp_dir().join(format!("primestream-keep-{}", std::process::id()));
+        /// let squares = |folder: &std::path::Path| -> Result<u64, Box<dyn std::error::Error>> {
+        ///     let numbers = Stream::iter_from(|position| position..1000);
+        ///     let store = Directory::open(folder)?;
+        ///     let sum = numbers.map(|n| n * n).checkpoint(Duration::from_secs(1), store);
+        ///     Ok(sum.fold_stateful(0, |sum, square| sum + square)?)
+        /// };
+        /// assert_eq!(squares(&folder)?, 332_833_500);
+        /// assert_eq!(squares(&folder)?, 332_833_500, "complete: the value is in the checkpoint");
+        /// # std::fs::remove_dir_all(&folder)?;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        pub fn checkpoint(
+            self,
+            every: impl Into<$crate::checkpoint::Every>,
+            store: impl $crate::checkpoint::StateStore + 'static,
+        ) -> Self {
+            self.checkpoint_with_note(every, store, "")
+        }
+
+        /// As [`checkpoint`](Self::checkpoint), with a text of the program's own in each checkpoint: what must be the same
+        /// when it goes on, for one.
+        pub fn checkpoint_with_note(
+            mut self,
+            every: impl Into<$crate::checkpoint::Every>,
+            store: impl $crate::checkpoint::StateStore + 'static,
+            note: impl Into<String>,
+        ) -> Self {
+            let (every, store, note) = (every.into(), Box::new(store), note.into());
+            self.options.keeping = Some($crate::pipeline::Keeping { every, store, note });
+            self
+        }
+
+        /// Goes on from the newest checkpoint of a store, which must have one. Nothing is written there: a store of
+        /// [`checkpoint`](Self::checkpoint) takes what is made on the way.
+        pub fn resume_from(mut self, store: impl $crate::checkpoint::StateStore + 'static) -> Self {
+            self.options.resume_from = Some(Box::new(store));
+            self
+        }
+
+        /// Refuses to start unless the effect of each item arrives exactly once, naming what stands in the way.
+        ///
+        /// ```
+        /// use primestream_engine::Stream;
+        ///
+        /// let refused = Stream::iter(0..3).exactly_once().for_each(|_| ()).unwrap_err();
+        /// assert_eq!(
+        ///     refused.to_string(),
+        ///     "not started: exactly once was asked for, and this is at most once: no checkpoints are kept",
+        /// );
+        /// ```
+        pub fn exactly_once(mut self) -> Self {
+            self.options.is_exact = true;
             self
         }
 

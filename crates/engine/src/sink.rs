@@ -1,5 +1,6 @@
 //! Where items go.
 
+use crate::checkpoint::Transactional;
 use crate::error::SinkError;
 
 /// Takes the items that come out of a pipeline, a run at a time.
@@ -41,5 +42,11 @@ pub trait Sink<T>: Send {
     /// If the output could not be completed; the pipeline fails.
     fn finish(&mut self) -> Result<(), SinkError> {
         Ok(())
+    }
+
+    /// Returns what shows an epoch's writes only once it is committed, if it can do so. A pipeline that keeps
+    /// checkpoints then ends it by the last epoch instead of [`finish`](Self::finish).
+    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
+        None
     }
 }

@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::error::{Interrupt, Outcome};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::operator::Emit;
 use crate::time::EventTime;
 
@@ -62,6 +62,23 @@ pub trait Intake<T>: Emit<T> {
     ///
     /// As [`Emit::emit`].
     fn watermark(&mut self, at: EventTime) -> Outcome;
+}
+
+/// A source that can be asked for the same again: it says where it is, and goes back there.
+pub trait Replay {
+    /// Appends what [`restore`](Self::restore) needs to go on behind the last item that was emitted.
+    ///
+    /// # Errors
+    ///
+    /// If it does not know where it is.
+    fn save(&mut self, state: &mut Vec<u8>) -> Result<(), CheckpointError>;
+
+    /// Goes back to where it was. Called before the first item.
+    ///
+    /// # Errors
+    ///
+    /// If what it reads is not what it read then.
+    fn restore(&mut self, state: &[u8]) -> Result<(), CheckpointError>;
 }
 
 /// Where items come from. It is asked, it never pushes of itself.
@@ -125,6 +142,11 @@ pub trait Source: Send + 'static {
 
     /// Returns the time, since the pipeline started, before which an idle source need not be asked again.
     fn due(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Returns what brings it back to where it was, if it can be asked for the same again after a crash.
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
         None
     }
 

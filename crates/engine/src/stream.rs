@@ -18,7 +18,7 @@ use crate::pipeline::Options;
 use crate::plan::exchange::Exchange;
 use crate::plan::stage::Stage;
 use crate::source::Source;
-use crate::sources::{Boundary, DecodeLine, Iter, Pieces, Record, Records, TakeRecord};
+use crate::sources::{Boundary, DecodeLine, Iter, IterFrom, Pieces, Record, Records, TakeRecord};
 use crate::weigh::Weigh;
 
 #[cfg(feature = "async")]
@@ -28,6 +28,8 @@ mod keyed;
 mod policies;
 mod shape;
 mod sources;
+#[cfg(feature = "stateful")]
+mod stateful;
 mod steps;
 mod timed;
 mod transform;
@@ -40,6 +42,8 @@ pub use head::Calling;
 pub use head::{Feed, Head, Inlet, Joined, Keys, Lanes};
 pub use keyed::Keyed;
 pub use policies::Step;
+#[cfg(feature = "stateful")]
+pub use stateful::{Stateful, StatefulKeyed};
 pub use steps::{Copying, Opening, Processed, Sorting};
 pub use transform::{AnyTransform, IntoOperator, Transform, Transformed};
 
@@ -82,6 +86,26 @@ impl Stream<()> {
         I::Item: Send + 'static,
     {
         Stream::from_source(Iter::new("iter", items.into_iter()))
+    }
+
+    /// Streams the items of an iterator that is made from a position on: from 0 at first, and from where it was when
+    /// the run goes on from a checkpoint.
+    ///
+    /// ```
+    /// use primestream_engine::Stream;
+    ///
+    /// let even = Stream::iter_from(|position| (0..10).step_by(2).skip(position as usize));
+    /// assert_eq!(even.collect::<Vec<u64>>()?, [0, 2, 4, 6, 8]);
+    /// # Ok::<(), primestream_engine::PipelineError>(())
+    /// ```
+    pub fn iter_from<F, I>(make: F) -> Fresh<IterFrom<F, I::IntoIter>>
+    where
+        F: FnMut(u64) -> I + Send + 'static,
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: Send + 'static,
+    {
+        Stream::from_source(IterFrom::new(make))
     }
 
     /// Streams the items of a source.

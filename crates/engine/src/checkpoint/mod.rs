@@ -24,14 +24,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod delivery;
 mod directory;
+mod every;
 mod format;
+mod prepared;
+mod state;
 mod store;
 
 use std::fmt;
 
+pub use delivery::Delivery;
 pub use directory::{Directory, Stored};
+pub use every::Every;
 pub use format::{FormatError, decode, encode};
+pub(crate) use prepared::{Commit, Prepared};
+pub(crate) use state::{Keep, memory_of};
+pub use state::{Memory, Restorer, Saver};
+#[cfg(feature = "stateful")]
+pub(crate) use state::{read, write};
 pub use store::{Loaded, StateStore, StoreError};
 
 use crate::error::SinkError;

@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::policy::{Attempt, Policies, Verdict};
-use crate::error::{Cause, Interrupt, ItemError, Outcome};
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{Cause, CheckpointError, Interrupt, ItemError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::time::EventTime;
@@ -40,6 +41,12 @@ impl<O: Operator> Guarded<O> {
 
     fn with(step: O, policies: Policies<O::In, O::Out>) -> Self {
         Self { step, policies, in_hand: None, active: false, is_plain: false, waiting: VecDeque::new() }
+    }
+
+    /// Returns the step itself.
+    #[cfg(feature = "stateful")]
+    pub(crate) fn step_mut(&mut self) -> &mut O {
+        &mut self.step
     }
 
     /// Gives the step an item.
@@ -172,6 +179,22 @@ impl<O: Operator> Operator for Guarded<O> {
 
     fn on_end(&mut self, out: &mut impl Emit<O::Out>) -> Outcome {
         self.step.on_end(out)
+    }
+
+    fn on_barrier(&mut self, out: &mut impl Emit<O::Out>) -> Outcome {
+        self.step.on_barrier(out)
+    }
+
+    fn memory(&self) -> Memory {
+        self.step.memory()
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        self.step.save(to)
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.step.resume(from)
     }
 
     #[inline]

@@ -19,6 +19,7 @@ pub use latency::Percentiles;
 pub(crate) use latency::{Latency, Spread};
 pub use profile::StepTime;
 pub(crate) use recent::{NOTE_EVERY, Recent};
+pub(crate) use report::CheckpointSummary;
 pub(crate) use report::Edge;
 pub use report::{LimitOrigin, Report};
 pub use snapshot::{Metrics, StageMetrics};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Bottleneck;
 use super::advice::advice;
 use super::snapshot::{Metrics, StageMetrics};
+use crate::checkpoint::{Delivery, Epoch};
 use crate::tune::Adjustment;
 
 /// Where the memory limit of a pipeline comes from.
@@ -50,6 +51,15 @@ pub struct Report {
     limit_origin: LimitOrigin,
     history: Vec<Metrics>,
     adjustments: Vec<Adjustment>,
+    checkpoints: CheckpointSummary,
+}
+
+/// What a run has to say of its checkpoints.
+#[derive(Clone, Debug)]
+pub(crate) struct CheckpointSummary {
+    pub(crate) delivery: Delivery,
+    pub(crate) resumed: Option<Epoch>,
+    pub(crate) stored: u64,
 }
 
 impl Report {
@@ -62,7 +72,9 @@ impl Report {
         if let Some(edges) = edges {
             Self::assert_conservation(&metrics, edges);
         }
-        Self { metrics, limit_origin, history: Vec::new(), adjustments: Vec::new() }
+        let delivery = Delivery::AtMostOnce("no checkpoints are kept".to_owned());
+        let checkpoints = CheckpointSummary { delivery, resumed: None, stored: 0 };
+        Self { metrics, limit_origin, history: Vec::new(), adjustments: Vec::new(), checkpoints }
     }
 
     fn assert_conservation(metrics: &Metrics, edges: &[Edge]) {
@@ -90,6 +102,26 @@ impl Report {
     /// Adds what was kept on the way.
     pub(crate) fn with_past(self, history: Vec<Metrics>, adjustments: Vec<Adjustment>) -> Self {
         Self { history, adjustments, ..self }
+    }
+
+    /// Adds what there is to say of checkpoints.
+    pub(crate) fn with_checkpoints(self, checkpoints: CheckpointSummary) -> Self {
+        Self { checkpoints, ..self }
+    }
+
+    /// Returns how often the effect of an item arrives, whatever crashes, and the reason if that is not once.
+    pub fn delivery(&self) -> &Delivery {
+        &self.checkpoints.delivery
+    }
+
+    /// Returns the epoch of the checkpoint it went on from, if it did.
+    pub fn resumed_from(&self) -> Option<Epoch> {
+        self.checkpoints.resumed
+    }
+
+    /// Returns how many checkpoints it stored.
+    pub fn checkpoints(&self) -> u64 {
+        self.checkpoints.stored
     }
 
     /// Returns the items the source gave.
@@ -226,6 +258,15 @@ impl fmt::Display for Report {
             for step in &stage.steps {
                 writeln!(f, "    {step}")?;
             }
+        }
+        write!(f, "  delivery: {}", self.delivery())?;
+        if let Some(epoch) = self.resumed_from() {
+            write!(f, ", resumed behind epoch {}", epoch.get())?;
+        }
+        match self.checkpoints() {
+            0 => writeln!(f)?,
+            1 => writeln!(f, ", 1 checkpoint stored")?,
+            count => writeln!(f, ", {count} checkpoints stored")?,
         }
         if let Some(bottleneck) = self.bottleneck() {
             writeln!(f, "  bottleneck: {bottleneck}")?;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -11,6 +12,8 @@ use crate::weigh::Weigh;
 /// reaches the weight belongs to them), or when the oldest has waited for a time. Preserves order. Holds
 /// one batch, which counts towards the budget; on the end emits what is left.
 pub struct Batch<T> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<Vec<T>>>,
     name: &'static str,
     full: Full,
     gathered: Vec<T>,
@@ -35,7 +38,7 @@ impl<T> Batch<T> {
     fn with(name: &'static str, full: Full) -> Self {
         assert!(full.count > 0, "a batch holds at least one item");
         let due = Duration::ZERO;
-        Self { name, full, gathered: Vec::new(), gathered_bytes: 0, due, absorbed: 0, created: 0 }
+        Self { keep: None, name, full, gathered: Vec::new(), gathered_bytes: 0, due, absorbed: 0, created: 0 }
     }
 
     /// Makes batches of so many items.
@@ -92,6 +95,25 @@ impl<T: Weigh + Send + 'static> Operator for Batch<T> {
 
     fn on_end(&mut self, out: &mut impl Emit<Vec<T>>) -> Outcome {
         self.hand_on(out)
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        match self.keep {
+            Some(keep) => Ok(keep.save(to, self.name, &self.gathered)?),
+            None => Ok(()),
+        }
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        if let Some(gathered) = self.keep.map(|keep| keep.take(from, self.name)).transpose()?.flatten() {
+            self.gathered_bytes = gathered.iter().map(Weigh::weight).sum();
+            self.gathered = gathered;
+        }
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -5,7 +5,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -13,6 +14,8 @@ use crate::weigh::Weigh;
 /// Gathers consecutive items with equal keys into vectors. Preserves order. Holds one run and its key,
 /// which count towards the budget; on the end emits what is left.
 pub struct BatchBy<T, K, F> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<(Keep<Option<K>>, Keep<Vec<T>>)>,
     key: F,
     /// The key of what is gathered.
     current: Option<K>,
@@ -26,6 +29,7 @@ pub struct BatchBy<T, K, F> {
 impl<T, K, F> BatchBy<T, K, F> {
     pub(crate) fn new(key: F) -> Self {
         Self {
+            keep: None,
             key,
             current: None,
             gathered: Vec::new(),
@@ -75,6 +79,26 @@ where
         }
         self.created += 1;
         out.emit(last)
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep.map(|(key, _)| key))
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let Some((keep_key, keep_items)) = self.keep else { return Ok(()) };
+        keep_key.save(to, "batch_by", &self.current)?;
+        Ok(keep_items.save(to, "batch_by", &self.gathered)?)
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some((keep_key, keep_items)) = self.keep else { return Ok(()) };
+        if let Some(current) = keep_key.take(from, "batch_by")? {
+            self.current = current;
+            self.gathered = keep_items.take(from, "batch_by")?.unwrap_or_default();
+            self.gathered_bytes = self.gathered.iter().map(Weigh::weight).sum();
+        }
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -10,6 +11,8 @@ use crate::weigh::Weigh;
 /// Leaves out each item whose key is that of the item before it. Preserves order. Holds one key, which
 /// counts towards the budget. On the end emits nothing.
 pub struct Dedup<T, K, F> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<Option<K>>>,
     key: F,
     last: Option<K>,
     filtered: u64,
@@ -18,7 +21,7 @@ pub struct Dedup<T, K, F> {
 
 impl<T, K, F> Dedup<T, K, F> {
     pub(crate) fn new(key: F) -> Self {
-        Self { key, last: None, filtered: 0, takes: PhantomData }
+        Self { keep: None, key, last: None, filtered: 0, takes: PhantomData }
     }
 }
 
@@ -39,6 +42,24 @@ where
         }
         self.last = Some(key);
         out.emit(item)
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        match self.keep {
+            Some(keep) => Ok(keep.save(to, "dedup", &self.last)?),
+            None => Ok(()),
+        }
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        if let Some(last) = self.keep.map(|keep| keep.take(from, "dedup")).transpose()?.flatten() {
+            self.last = last;
+        }
+        Ok(())
     }
 
     fn fork(&self) -> Self {

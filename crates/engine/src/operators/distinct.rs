@@ -8,7 +8,8 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -17,6 +18,8 @@ use crate::weigh::Weigh;
 /// first forgotten, and an item left out does not make its key younger. Preserves order. Holds
 /// `capacity` keys, which count towards the budget. On the end emits nothing.
 pub struct Distinct<T, K, F> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<VecDeque<K>>>,
     capacity: usize,
     key: F,
     known: HashSet<K>,
@@ -30,6 +33,7 @@ impl<T, K, F> Distinct<T, K, F> {
     pub(crate) fn new(capacity: usize, key: F) -> Self {
         assert!(capacity > 0, "at least one item is remembered");
         Self {
+            keep: None,
             capacity,
             key,
             known: HashSet::new(),
@@ -73,6 +77,23 @@ where
         }
         self.remember(key);
         out.emit(item)
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        match self.keep {
+            Some(keep) => Ok(keep.save(to, "distinct", &self.oldest_first)?),
+            None => Ok(()),
+        }
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let keys = self.keep.map(|keep| keep.take(from, "distinct")).transpose()?.flatten();
+        keys.into_iter().flatten().for_each(|key| self.remember(key));
+        Ok(())
     }
 
     fn fork(&self) -> Self {

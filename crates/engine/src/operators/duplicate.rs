@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use crate::checkpoint::Memory;
 use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 
@@ -22,6 +23,10 @@ impl<T: Clone + Send + 'static> Operator for Duplicate<T> {
     fn on_item(&mut self, item: T, out: &mut impl Emit<(T, T)>) -> Outcome {
         let copy = item.clone();
         out.emit((item, copy))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

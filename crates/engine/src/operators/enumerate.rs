@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 
 /// Puts the index, from 0, before each item. Preserves order; holds nothing.
@@ -26,6 +27,20 @@ impl<T: Send + 'static> Operator for Enumerate<T> {
         let index = self.next;
         self.next += 1;
         out.emit((index, item))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        to.put_number("enumerate", self.next);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.next = from.take_number("enumerate")?.unwrap_or(self.next);
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::time::EventTime;
@@ -26,6 +27,11 @@ trait Chain<I, O>: Send {
     fn on_flush(&mut self, out: &mut dyn Emit<O>) -> Outcome;
     fn on_watermark(&mut self, at: EventTime, out: &mut dyn Emit<O>) -> Outcome;
     fn on_end(&mut self, out: &mut dyn Emit<O>) -> Outcome;
+    fn on_barrier(&mut self, out: &mut dyn Emit<O>) -> Outcome;
+    fn memory(&self) -> Memory;
+    fn forgetful(&self, steps: &mut Vec<&'static str>);
+    fn save(&mut self, to: &mut Saver) -> Outcome;
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError>;
     fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome>;
     fn fork(&self) -> Erased<I, O>;
     fn name(&self) -> &'static str;
@@ -86,6 +92,26 @@ impl<C: Operator> Chain<C::In, C::Out> for C {
 
     fn on_end(&mut self, out: &mut dyn Emit<C::Out>) -> Outcome {
         Operator::on_end(self, &mut Behind(out))
+    }
+
+    fn on_barrier(&mut self, out: &mut dyn Emit<C::Out>) -> Outcome {
+        Operator::on_barrier(self, &mut Behind(out))
+    }
+
+    fn memory(&self) -> Memory {
+        Operator::memory(self)
+    }
+
+    fn forgetful(&self, steps: &mut Vec<&'static str>) {
+        Operator::forgetful(self, steps);
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        Operator::save(self, to)
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        Operator::resume(self, from)
     }
 
     fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome> {
@@ -152,6 +178,26 @@ impl<I: Send + 'static, O: Send + 'static> Operator for Erased<I, O> {
 
     fn on_end(&mut self, out: &mut impl Emit<O>) -> Outcome {
         self.0.on_end(out)
+    }
+
+    fn on_barrier(&mut self, out: &mut impl Emit<O>) -> Outcome {
+        self.0.on_barrier(out)
+    }
+
+    fn memory(&self) -> Memory {
+        self.0.memory()
+    }
+
+    fn forgetful(&self, steps: &mut Vec<&'static str>) {
+        self.0.forgetful(steps);
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        self.0.save(to)
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.0.resume(from)
     }
 
     fn on_panic(&mut self, message: &str, position: u64) -> Option<Outcome> {

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use super::{Never, Slot, put};
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -12,6 +13,10 @@ pub struct Fold<T, A, F> {
     /// `None` only while a function that takes it has it, or after that panicked.
     gathered: Option<A>,
     combine: F,
+    /// How the value is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<A>>,
+    /// The value in the end, as it is written.
+    last: Option<Vec<u8>>,
     passed: u64,
     slot: Slot<A>,
     takes: PhantomData<fn(T)>,
@@ -19,7 +24,14 @@ pub struct Fold<T, A, F> {
 
 impl<T, A, F> Fold<T, A, F> {
     pub(crate) fn new(initial: A, combine: F, slot: Slot<A>) -> Self {
-        Self { gathered: Some(initial), combine, passed: 0, slot, takes: PhantomData }
+        Self { gathered: Some(initial), combine, keep: None, last: None, passed: 0, slot, takes: PhantomData }
+    }
+}
+
+impl<T, A, F> Fold<T, A, F> {
+    /// Lets checkpoints hold the value.
+    pub(crate) fn kept(self, keep: Keep<A>) -> Self {
+        Self { keep: Some(keep), ..self }
     }
 }
 
@@ -47,9 +59,39 @@ where
 
     fn on_end(&mut self, _: &mut impl Emit<Never>) -> Outcome {
         if let Some(all) = self.gathered.take() {
+            self.last = self.keep.map(|keep| keep.bytes("fold", &all)).transpose()?;
             put(&self.slot, all);
         }
         Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let Some(keep) = self.keep else { return Ok(()) };
+        match self.last.take() {
+            Some(last) => to.put_bytes("fold", last),
+            None => keep.save(to, "fold", self.gathered.as_ref().expect(STILL_THERE))?,
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some(keep) = self.keep else { return Ok(()) };
+        if let Some(gathered) = keep.take(from, "fold")? {
+            if from.has_ended() {
+                put(&self.slot, gathered);
+            } else {
+                self.gathered = Some(gathered);
+            }
+        }
+        Ok(())
+    }
+
+    fn commits(&mut self) -> Option<bool> {
+        Some(true) // it is a value, and nobody has it before the end
     }
 
     fn fork(&self) -> Self {

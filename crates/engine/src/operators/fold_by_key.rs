@@ -4,8 +4,9 @@ use std::collections::hash_map::Entry as Slot;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::error::Outcome;
-use crate::keyed::{Entry, Table, table_bytes};
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
+use crate::keyed::{Entry, Hashed, KeepTable, Table, table_bytes};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -14,6 +15,8 @@ use crate::weigh::Weigh;
 /// order. Holds one value for each key, which counts towards the budget.
 pub struct FoldByKey<K, A, T, F> {
     initial: Arc<dyn Fn() -> A + Send + Sync>,
+    /// How the values are written, if they are to be kept.
+    pub(crate) keep: Option<KeepTable<K, A>>,
     combine: Arc<F>,
     values: Table<K, A>,
     heap_bytes: usize,
@@ -26,6 +29,7 @@ pub struct FoldByKey<K, A, T, F> {
 impl<K, A, T, F> FoldByKey<K, A, T, F> {
     fn with(initial: Arc<dyn Fn() -> A + Send + Sync>, combine: Arc<F>, name: &'static str) -> Self {
         Self {
+            keep: None,
             initial,
             combine,
             values: Table::default(),
@@ -43,6 +47,12 @@ impl<K, A, T, F> FoldByKey<K, A, T, F> {
         combine: F,
     ) -> Self {
         Self::with(Arc::new(initial), Arc::new(combine), name)
+    }
+
+    /// Lets checkpoints hold the values.
+    #[cfg(feature = "stateful")]
+    pub(crate) fn kept(self, keep: KeepTable<K, A>) -> Self {
+        Self { keep: Some(keep), ..self }
     }
 }
 
@@ -82,8 +92,31 @@ where
         Ok(())
     }
 
+    fn memory(&self) -> Memory {
+        if self.keep.is_some() { Memory::Saved } else { Memory::Lost }
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        match self.keep {
+            Some(keep) => Ok(keep.save(to, self.name, &self.values)?),
+            None => Ok(()),
+        }
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        if let Some(keep) = self.keep {
+            self.values = keep.take(from, self.name)?;
+            let weigh = |(key, value): (&Hashed<K>, &A)| key.key().heap_bytes() + value.heap_bytes();
+            self.heap_bytes = self.values.iter().map(weigh).sum();
+        }
+        Ok(())
+    }
+
     fn fork(&self) -> Self {
-        Self::with(Arc::clone(&self.initial), Arc::clone(&self.combine), self.name)
+        Self {
+            keep: self.keep,
+            ..Self::with(Arc::clone(&self.initial), Arc::clone(&self.combine), self.name)
+        }
     }
 
     fn name(&self) -> &'static str {

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Never;
+use crate::checkpoint::Memory;
 use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -32,6 +33,14 @@ where
         (self.f)(item);
         self.passed += 1;
         Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
+    }
+
+    fn commits(&mut self) -> Option<bool> {
+        Some(false)
     }
 
     fn fork(&self) -> Self {

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use crate::checkpoint::Memory;
 use crate::error::{Interrupt, Outcome};
 use crate::operator::{Emit, Operator};
 
@@ -32,6 +33,10 @@ impl<T: Send + 'static> Operator for Identity<T> {
         out: &mut impl Emit<T>,
     ) -> Option<Result<bool, Interrupt>> {
         out.emit_many(items, count, made)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::checkpoint::Memory;
 use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 
@@ -29,6 +30,10 @@ where
     fn on_item(&mut self, item: T, out: &mut impl Emit<T>) -> Outcome {
         (self.look)(&item);
         out.emit(item)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::checkpoint::Memory;
 use crate::error::{Interrupt, Outcome};
 use crate::keyed::{Entry, Hashed};
 use crate::operator::{Emit, Operator};
@@ -45,6 +46,10 @@ where
         let made = made?;
         let mut entries = items.map(|item| Entry { key: Hashed::new((self.key)(&item)), item });
         out.emit_many(&mut entries, count, Some(made))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::checkpoint::Memory;
 use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 
@@ -28,6 +29,10 @@ where
     #[inline(always)]
     fn on_item(&mut self, item: T, out: &mut impl Emit<U>) -> Outcome {
         out.emit((self.f)(item))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

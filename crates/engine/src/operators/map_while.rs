@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::{Interrupt, Outcome};
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -37,6 +38,20 @@ where
             return Err(Interrupt::Done);
         };
         out.emit(made)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        to.put_number("map_while", self.is_done.into());
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.is_done = from.take_number("map_while")?.is_some_and(|it| it != 0);
+        Ok(())
     }
 
     fn fork(&self) -> Self {

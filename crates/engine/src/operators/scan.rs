@@ -5,7 +5,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::{Interrupt, Outcome};
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -13,6 +14,8 @@ use crate::tally::Tally;
 /// pipeline. Preserves order. Holds the running value, which is the caller's and does not count towards
 /// the budget. On the end emits nothing.
 pub struct Scan<T, A, F> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<A>>,
     running: A,
     f: F,
     is_done: bool,
@@ -22,7 +25,7 @@ pub struct Scan<T, A, F> {
 
 impl<T, A, F> Scan<T, A, F> {
     pub(crate) fn new(initial: A, f: F) -> Self {
-        Self { running: initial, f, is_done: false, filtered: 0, takes: PhantomData }
+        Self { keep: None, running: initial, f, is_done: false, filtered: 0, takes: PhantomData }
     }
 }
 
@@ -43,6 +46,26 @@ where
             return Err(Interrupt::Done);
         };
         out.emit(made)
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let Some(keep) = self.keep else { return Ok(()) };
+        keep.save(to, "scan", &self.running)?;
+        to.put_number("scan", self.is_done.into());
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some(keep) = self.keep else { return Ok(()) };
+        if let Some(running) = keep.take(from, "scan")? {
+            self.running = running;
+            self.is_done = from.take_number("scan")?.is_some_and(|it| it != 0);
+        }
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -3,8 +3,9 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::error::Outcome;
-use crate::keyed::{Entry, Table, table_bytes};
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
+use crate::keyed::{Entry, Hashed, KeepTable, Table, table_bytes};
 use crate::operator::{Emit, Operator};
 use crate::weigh::Weigh;
 
@@ -12,6 +13,8 @@ use crate::weigh::Weigh;
 /// the order of each key. Holds one value for each key, which counts towards the budget.
 pub struct ScanByKey<K, A, T, F> {
     initial: Arc<dyn Fn() -> A + Send + Sync>,
+    /// How the values are written, if they are to be kept.
+    pub(crate) keep: Option<KeepTable<K, A>>,
     step: Arc<F>,
     values: Table<K, A>,
     heap_bytes: usize,
@@ -20,11 +23,17 @@ pub struct ScanByKey<K, A, T, F> {
 
 impl<K, A, T, F> ScanByKey<K, A, T, F> {
     fn with(initial: Arc<dyn Fn() -> A + Send + Sync>, step: Arc<F>) -> Self {
-        Self { initial, step, values: Table::default(), heap_bytes: 0, takes: PhantomData }
+        Self { keep: None, initial, step, values: Table::default(), heap_bytes: 0, takes: PhantomData }
     }
 
     pub(crate) fn new(initial: impl Fn() -> A + Send + Sync + 'static, step: F) -> Self {
         Self::with(Arc::new(initial), Arc::new(step))
+    }
+
+    /// Lets checkpoints hold the values.
+    #[cfg(feature = "stateful")]
+    pub(crate) fn kept(self, keep: KeepTable<K, A>) -> Self {
+        Self { keep: Some(keep), ..self }
     }
 }
 
@@ -53,8 +62,28 @@ where
         out.emit((name, made))
     }
 
+    fn memory(&self) -> Memory {
+        if self.keep.is_some() { Memory::Saved } else { Memory::Lost }
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        match self.keep {
+            Some(keep) => Ok(keep.save(to, "scan_by_key", &self.values)?),
+            None => Ok(()),
+        }
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        if let Some(keep) = self.keep {
+            self.values = keep.take(from, "scan_by_key")?;
+            let weigh = |(key, value): (&Hashed<K>, &A)| key.key().heap_bytes() + value.heap_bytes();
+            self.heap_bytes = self.values.iter().map(weigh).sum();
+        }
+        Ok(())
+    }
+
     fn fork(&self) -> Self {
-        Self::with(Arc::clone(&self.initial), Arc::clone(&self.step))
+        Self { keep: self.keep, ..Self::with(Arc::clone(&self.initial), Arc::clone(&self.step)) }
     }
 
     fn name(&self) -> &'static str {

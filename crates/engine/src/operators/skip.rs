@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -31,6 +32,20 @@ impl<T: Send + 'static> Operator for Skip<T> {
         } else {
             out.emit(item)
         }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        to.put_number("skip", self.count - self.filtered);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.count = from.take_number("skip")?.unwrap_or(self.count);
+        Ok(())
     }
 
     fn fork(&self) -> Self {

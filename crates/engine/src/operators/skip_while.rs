@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -38,6 +39,20 @@ where
             self.has_begun = true;
         }
         out.emit(item)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        to.put_number("skip_while", self.has_begun.into());
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.has_begun = from.take_number("skip_while")?.is_some_and(|it| it != 0);
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -3,7 +3,8 @@
 //! The right step before something that merges sorted runs, or for input that is out of order by less
 //! than a batch. It is no sort of the stream: that would hold all of it.
 
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -12,6 +13,8 @@ use crate::weigh::Weigh;
 /// Equal items keep their order. Holds one batch, which counts towards the budget; on the end emits what
 /// is left. An order that panics loses its batch, which counts as one item that failed.
 pub struct SortBatches<T, F> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<Vec<T>>>,
     count: usize,
     sort: F,
     gathered: Vec<T>,
@@ -26,6 +29,7 @@ impl<T, F> SortBatches<T, F> {
     pub(crate) fn new(count: usize, sort: F) -> Self {
         assert!(count > 0, "a batch holds at least one item");
         Self {
+            keep: None,
             count,
             sort,
             gathered: Vec::new(),
@@ -86,6 +90,29 @@ where
         }
         self.sort();
         self.hand_on(out)
+    }
+
+    fn on_barrier(&mut self, out: &mut impl Emit<T>) -> Outcome {
+        self.hand_on(out) // what a failure behind this step left
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        match self.keep {
+            Some(keep) => Ok(keep.save(to, "sort_batches", &self.gathered)?),
+            None => Ok(()),
+        }
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        if let Some(gathered) = self.keep.map(|keep| keep.take(from, "sort_batches")).transpose()?.flatten() {
+            self.gathered_bytes = gathered.iter().map(Weigh::weight).sum();
+            self.gathered = gathered;
+        }
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -35,6 +36,20 @@ impl<T: Send + 'static> Operator for StepBy<T> {
         }
         self.left = self.step - 1;
         out.emit(item)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        to.put_number("step_by", self.left);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.left = from.take_number("step_by")?.unwrap_or(self.left);
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use crate::error::{Interrupt, Outcome};
+use crate::checkpoint::{Memory, Restorer, Saver};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 
@@ -33,6 +34,20 @@ impl<T: Send + 'static> Operator for Take<T> {
         self.left -= 1;
         out.emit(item)?;
         if self.left == 0 { Err(Interrupt::Done) } else { Ok(()) }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        to.put_number("take", self.left);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.left = from.take_number("take")?.unwrap_or(self.left);
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::checkpoint::Memory;
 use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -112,6 +113,10 @@ where
             out.emit(item)?;
         }
         Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

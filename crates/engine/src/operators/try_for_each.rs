@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Never;
+use crate::checkpoint::Memory;
 use crate::error::{BoxError, Outcome, SinkError};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -33,6 +34,14 @@ where
         (self.f)(item).map_err(SinkError::new)?;
         self.passed += 1;
         Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
+    }
+
+    fn commits(&mut self) -> Option<bool> {
+        Some(false)
     }
 
     fn fork(&self) -> Self {

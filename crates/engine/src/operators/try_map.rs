@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::checkpoint::Memory;
 use crate::error::{BoxError, Interrupt, Outcome};
 use crate::operator::{Emit, Fails, Operator};
 
@@ -32,6 +33,10 @@ where
             Ok(made) => out.emit(made),
             Err(error) => Err(Interrupt::failed("try_map", error)),
         }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

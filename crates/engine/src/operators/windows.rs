@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 
-use crate::error::Outcome;
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
@@ -13,6 +14,8 @@ use crate::weigh::Weigh;
 /// Emits every `step`th run of `count` consecutive items, whole ones alone. Preserves order. Holds
 /// `count` items, which count towards the budget. On the end emits nothing.
 pub struct Windows<T> {
+    /// How what it remembers is written, if it is to be kept.
+    pub(crate) keep: Option<Keep<VecDeque<T>>>,
     count: usize,
     step: usize,
     window: VecDeque<T>,
@@ -29,6 +32,7 @@ impl<T> Windows<T> {
         assert!(count > 0, "a window shows at least one item");
         assert!(step > 0, "a step leads to another window");
         Self {
+            keep: None,
             count,
             step,
             window: VecDeque::new(),
@@ -75,6 +79,28 @@ impl<T: Clone + Weigh + Send + 'static> Operator for Windows<T> {
         // Counted before it exists: should a copy panic, it is this window that was lost.
         self.created += 1;
         out.emit(self.window.iter().cloned().collect())
+    }
+
+    fn memory(&self) -> Memory {
+        memory_of(self.keep)
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let Some(keep) = self.keep else { return Ok(()) };
+        keep.save(to, "windows", &self.window)?;
+        to.put_number("windows", self.to_leave_out as u64);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some(keep) = self.keep else { return Ok(()) };
+        if let Some(window) = keep.take(from, "windows")? {
+            self.window_bytes = window.iter().map(Weigh::weight).sum();
+            self.window = window;
+            let to_leave_out = from.take_number("windows")?.unwrap_or_default();
+            self.to_leave_out = usize::try_from(to_leave_out).map_err(CheckpointError::new)?;
+        }
+        Ok(())
     }
 
     fn fork(&self) -> Self {

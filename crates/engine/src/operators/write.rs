@@ -1,8 +1,11 @@
 //! Items handed to a sink, a run at a time.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use super::Never;
+use crate::checkpoint::{Memory, Prepared, Restorer, Saver};
 use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS};
-use crate::error::Outcome;
+use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::sink::Sink;
 use crate::tally::Tally;
@@ -11,16 +14,26 @@ use crate::weigh::Weigh;
 /// Hands the items that came together to a [`Sink`], and finishes it at the end. Holds at most one
 /// chunk between items, which counts towards the budget.
 pub struct Write<T, S> {
-    sink: S,
+    /// Whoever stores checkpoints commits there.
+    sink: Arc<Mutex<S>>,
     fresh: Vec<T>,
     fresh_bytes: usize,
     passed: u64,
     failed: u64,
+    /// Checkpoints are kept, so that a transactional sink is ended by the last of them.
+    is_kept: bool,
 }
 
 impl<T, S: Sink<T>> Write<T, S> {
     pub(crate) fn new(sink: S) -> Self {
-        Self { sink, fresh: Vec::new(), fresh_bytes: 0, passed: 0, failed: 0 }
+        Self {
+            sink: Arc::new(Mutex::new(sink)),
+            fresh: Vec::new(),
+            fresh_bytes: 0,
+            passed: 0,
+            failed: 0,
+            is_kept: false,
+        }
     }
 
     /// Writes what was gathered. `in_hand` items of it are counted by the runtime should this fail.
@@ -32,7 +45,7 @@ impl<T, S: Sink<T>> Write<T, S> {
         // Counted as failed until they are known to have arrived: the sink may panic.
         self.failed = count - in_hand;
         self.fresh_bytes = 0;
-        self.sink.write(&mut self.fresh)?;
+        lock(&self.sink).write(&mut self.fresh)?;
         self.fresh.clear();
         self.failed = 0;
         self.passed += count;
@@ -58,7 +71,49 @@ impl<T: Send + Weigh + 'static, S: Sink<T> + 'static> Operator for Write<T, S> {
 
     fn on_end(&mut self, _: &mut impl Emit<Never>) -> Outcome {
         self.deliver(0)?;
-        Ok(self.sink.finish()?)
+        let mut sink = lock(&self.sink);
+        if self.is_kept && sink.transactional().is_some() {
+            return Ok(()); // the last epoch ends it
+        }
+        Ok(sink.finish()?)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None // what it wrote is the sink's to remember
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let (mut state, epoch, is_last) = (Vec::new(), to.epoch(), to.is_last());
+        let mut sink = lock(&self.sink);
+        let Some(transaction) = sink.transactional() else { return Ok(()) };
+        transaction.prepare(epoch, &mut state)?;
+        let sink = Arc::clone(&self.sink);
+        let commit = move || {
+            let mut sink = lock(&sink);
+            sink.transactional().map_or(Ok(()), |transaction| transaction.commit(epoch))?;
+            if is_last { sink.finish() } else { Ok(()) }
+        };
+        to.prepared(Prepared::new(|| Ok(()), commit));
+        to.put_bytes("sink", state);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        self.is_kept = true;
+        let mut sink = lock(&self.sink);
+        let (Some(transaction), Some(epoch)) = (sink.transactional(), from.epoch()) else { return Ok(()) };
+        let Some(state) = from.take_bytes("sink")? else { return Ok(()) };
+        transaction.restore(epoch, state).map_err(CheckpointError::new)?;
+        // The checkpoint is stored; whether what it holds was shown is not known.
+        transaction.commit(epoch).map_err(CheckpointError::new)?;
+        if from.has_ended() {
+            sink.finish().map_err(CheckpointError::new)?;
+        }
+        Ok(())
+    }
+
+    fn commits(&mut self) -> Option<bool> {
+        Some(lock(&self.sink).transactional().is_some())
     }
 
     fn fork(&self) -> Self {
@@ -78,4 +133,9 @@ impl<T: Send + Weigh + 'static, S: Sink<T> + 'static> Operator for Write<T, S> {
     fn held_bytes(&self) -> usize {
         self.fresh_bytes
     }
+}
+
+/// Locks a sink. One that panicked is not written to again, since the pipeline stops.
+fn lock<S>(sink: &Mutex<S>) -> MutexGuard<'_, S> {
+    sink.lock().unwrap_or_else(PoisonError::into_inner)
 }

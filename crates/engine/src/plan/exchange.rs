@@ -39,6 +39,16 @@ struct State<T> {
     idle: usize,
 }
 
+impl<T> State<T> {
+    /// Puts a barrier once everybody has ended the epoch: behind all others, since nobody has a place open that is not
+    /// empty. What they put behind it waits until then.
+    fn release(&mut self) {
+        if let Some(epoch) = self.producers.passed() {
+            self.line.put_last(Message::Barrier(epoch));
+        }
+    }
+}
+
 /// Names an exchange, for the one who wants to know which stages it lies between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ExchangeId(usize);
@@ -90,12 +100,14 @@ impl<T> Exchange<T> {
     /// Opens it to one more stage that puts messages here.
     pub(crate) fn port(self: &Arc<Self>) -> Port<T> {
         let producer = self.lock().producers.add();
-        Port { exchange: Arc::clone(self), producer, waits_its_turn: false }
+        Port { exchange: Arc::clone(self), producer }
     }
 
     /// Opens it to one more stage, whose messages come behind all those of the stages before.
     pub(crate) fn port_in_turn(self: &Arc<Self>) -> Port<T> {
-        Port { waits_its_turn: true, ..self.port() }
+        let port = self.port();
+        self.lock().producers.wait_for_turn(port.producer);
+        port
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -107,7 +119,7 @@ impl<T> Exchange<T> {
     pub(crate) fn look(&self) -> Sight {
         let state = self.lock();
         match state.line.peek() {
-            Some(Message::Watermark(_)) => Sight::Fence,
+            Some(Message::Watermark(_) | Message::Barrier(_)) => Sight::Fence,
             Some(Message::Chunk(chunk)) => Sight::Chunk(chunk.times()),
             None if state.is_closed || state.producers.have_ended() && state.line.is_empty() => Sight::End,
             None => Sight::Nothing,
@@ -249,13 +261,13 @@ impl<T: Send> Line for Exchange<T> {
 pub(crate) struct Port<T> {
     exchange: Arc<Exchange<T>>,
     producer: usize,
-    waits_its_turn: bool,
 }
 
 impl<T: Send> Outflow<T> for Port<T> {
     fn open(&self) -> Option<Place> {
         let mut state = self.exchange.lock();
-        let must_wait = self.waits_its_turn && !state.producers.have_ended_before(self.producer);
+        let producers = &state.producers;
+        let must_wait = producers.is_too_early(self.producer) || producers.is_ahead(self.producer);
         if must_wait { None } else { state.line.open() }
     }
 
@@ -276,6 +288,10 @@ impl<T: Send> Outflow<T> for Port<T> {
                 if let Some(at) = state.producers.risen() {
                     state.line.put(place, Message::Watermark(at));
                 }
+            }
+            Message::Barrier(epoch) => {
+                state.producers.pass(self.producer, epoch);
+                state.release();
             }
         }
     }
@@ -314,6 +330,11 @@ impl<T: Send> Outflow<T> for Port<T> {
             }
             state.line.close(place);
         }
+        state.release();
+    }
+
+    fn is_too_early(&self) -> bool {
+        self.exchange.lock().producers.is_too_early(self.producer)
     }
 
     fn chunk_limits(&self, budget_bytes: usize) -> ChunkLimits {

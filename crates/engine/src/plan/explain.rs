@@ -12,7 +12,7 @@ impl StagePlan {
     }
 }
 
-/// A line for each stage. What it puts to is told where that is not simply the next one.
+/// A line for each stage, and one for the delivery. What a stage puts to is told where that is not simply the next one.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, stage) in self.stages.iter().enumerate() {
@@ -32,7 +32,7 @@ impl fmt::Display for Plan {
             }
             writeln!(f)?;
         }
-        Ok(())
+        writeln!(f, "delivery: {}", self.delivery)
     }
 }
 

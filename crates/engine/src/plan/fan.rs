@@ -114,8 +114,13 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
     }
 
     fn put(&self, place: Place, message: Message<I>) {
+        if let Message::Barrier(epoch) = message {
+            // It goes behind all there is, and needs no place of its own.
+            return self.ways.iter().for_each(|way| way.put(Place::first(), Message::Barrier(epoch)));
+        }
         let places = self.places().open.get(&place).cloned().expect("an open place is known");
         match message {
+            Message::Barrier(_) => {}
             Message::Chunk(chunk) => self.put_chunk(&places, chunk),
             Message::Watermark(at) => {
                 for (way, place) in self.ways.iter().zip(places) {
@@ -142,6 +147,10 @@ impl<I: Send, T: Send + Weigh> Outflow<I> for Fan<I, T> {
         let all = self.places();
         let places = all.open.get(&place).expect("an open place is known");
         self.ways.iter().zip(places).any(|(way, place)| place.is_some_and(|place| way.is_crowded(place)))
+    }
+
+    fn is_too_early(&self) -> bool {
+        self.ways.iter().any(Outflow::is_too_early)
     }
 
     fn is_vacant(&self) -> bool {

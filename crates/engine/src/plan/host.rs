@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::saved::Saved;
 use crate::budget::Budget;
+use crate::checkpoint::Epoch;
 use crate::error::Interrupt;
 
 /// Work that is handed to an executor for good.
@@ -75,6 +77,21 @@ pub(crate) trait Host: Sync {
     /// Returns whether samples are taken of what steps take.
     #[cfg(feature = "profiling")]
     fn is_profiled(&self) -> bool;
+
+    /// Returns the epoch that is to end now, or the last one that has ended.
+    fn epoch_wanted(&self) -> Option<Epoch>;
+
+    /// Returns whether sources are to give nothing behind the barrier of that epoch.
+    fn is_suspending(&self) -> bool;
+
+    /// Notes that a source gave so many items more and took so many bytes.
+    fn gave(&self, items: u64, bytes: u64);
+
+    /// Takes what a stage remembers at a barrier, or at its end.
+    fn save(&self, stage: usize, saved: Saved);
+
+    /// Returns the epoch that a stage belongs to which ends now, if checkpoints are kept.
+    fn last_epoch(&self) -> Option<Epoch>;
 
     /// Notes how long a chunk was on its way to a last stage.
     fn arrived(&self, latency: Duration);

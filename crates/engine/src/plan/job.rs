@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::lane::Lane;
 use super::lineup::Place;
 use super::outlet::Gathered;
+use crate::checkpoint::Epoch;
 use crate::operator::Operator;
 use crate::time::EventTime;
 use crate::weigh::Weigh;
@@ -27,6 +28,8 @@ pub(super) enum Work<C: Operator> {
 
 #[derive(Clone, Copy)]
 pub(super) enum Fence {
+    /// An epoch ends here.
+    Barrier(Epoch),
     Watermark(EventTime),
     End,
 }

@@ -18,10 +18,12 @@ use super::outflow::Outflow;
 #[cfg(feature = "profiling")]
 use super::profile::Sample;
 use super::queue::Line;
+use super::saved::{Kept, Promise};
 use super::shared::Shared;
 #[cfg(feature = "profiling")]
 use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
+use crate::error::CheckpointError;
 use crate::operator::Operator;
 use crate::order::Order;
 use crate::tally::Tally;
@@ -63,12 +65,15 @@ where
         let mut steps = Vec::new();
         chain.describe(&mut steps);
         let plan = StagePlan::new(name, steps, lanes, Order::Key);
-        let groups = Shared::among(inputs.len(), output)
+        let count = inputs.len();
+        let groups = Shared::among(count, output)
             .into_iter()
             .zip(inputs)
-            .map(|(output, input)| {
+            .enumerate()
+            .map(|(group, (output, input))| {
                 let name = Some(plan.name.clone());
                 let stage = LaneStage::new(name, 1, Order::Input, input, chain.fork(), Box::new(output));
+                let stage = stage.as_group(group, count);
                 Group { stage, home: AtomicUsize::new(NOBODY) }
             })
             .collect();
@@ -138,6 +143,20 @@ where
             host.changed();
         }
         step
+    }
+
+    fn promise(&self) -> Promise {
+        self.groups.first().map(|group| group.stage.promise()).unwrap_or_default()
+    }
+
+    fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError> {
+        self.stages().try_for_each(|stage| stage.resume(kept))?;
+        self.finished.store(self.stages().all(Stage::is_finished), Ordering::Release);
+        Ok(())
     }
 
     fn is_finished(&self) -> bool {

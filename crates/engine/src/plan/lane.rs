@@ -554,6 +554,16 @@ where
         ignore_done(self.wind_up(outlet, |chain, out| chain.on_watermark(at, out)))
     }
 
+    /// Tells the chain that an epoch ends.
+    pub(super) fn barrier(&mut self, outlet: &mut Outlet<'_, C::Out>) -> Outcome {
+        ignore_done(self.wind_up(outlet, |chain, out| chain.on_barrier(out)))
+    }
+
+    /// Returns the chain, to save and to resume it.
+    pub(super) fn chain_mut(&mut self) -> &mut C {
+        self.chain.as_mut().expect("a chain is at home between runs")
+    }
+
     /// Tells the chain that no item will come.
     pub(super) fn end(&mut self, outlet: &mut Outlet<'_, C::Out>) -> Outcome {
         ignore_done(self.wind_up(outlet, |chain, out| chain.on_end(out)))

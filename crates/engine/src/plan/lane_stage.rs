@@ -20,11 +20,12 @@ use super::outlet::{Gathered, Outlet, may_go_on};
 #[cfg(feature = "profiling")]
 use super::profile::Sample;
 use super::queue::Line;
+use super::saved::{Kept, Promise, Saved, StageState};
 #[cfg(feature = "profiling")]
 use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
-use crate::error::{Interrupt, Outcome};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::message::Message;
 use crate::operator::Operator;
 use crate::order::Order;
@@ -43,6 +44,9 @@ pub(crate) struct LaneStage<C: Operator> {
     /// Lanes that may be at work at once.
     active_max: AtomicUsize,
     meter: Meter,
+    /// Which group of keys it is, and of how many, if it is one.
+    group: usize,
+    group_count: usize,
     /// The names of its steps, as a profile sees them.
     #[cfg(feature = "profiling")]
     places: Vec<&'static str>,
@@ -93,10 +97,17 @@ where
             claims: Mutex::new(claims),
             active_max: AtomicUsize::new(lanes),
             meter: Meter::new(lanes),
+            group: 0,
+            group_count: 0,
             #[cfg(feature = "profiling")]
             places,
             finished: AtomicBool::new(false),
         }
+    }
+
+    /// Makes it one of several groups of keys.
+    pub(super) fn as_group(self, group: usize, group_count: usize) -> Self {
+        Self { group, group_count, ..self }
     }
 
     fn claims(&self) -> MutexGuard<'_, Claims<C>> {
@@ -165,6 +176,7 @@ where
             other => {
                 let fence = match other {
                     Some(Message::Watermark(at)) => Fence::Watermark(at),
+                    Some(Message::Barrier(epoch)) => Fence::Barrier(epoch),
                     _ => Fence::End,
                 };
                 let mut lanes = std::mem::take(&mut claims.idle);
@@ -237,7 +249,8 @@ where
                 (ran, fed)
             }
             Work::Fence { lanes, next, fence } => {
-                (self.pass_fence(lanes, next, *fence, &mut outlet, host), 0)
+                let passed = self.pass_fence(lanes, next, *fence, &mut outlet, host);
+                (passed.and_then(|ran| self.save(ran, (lanes, *position), *fence, (index, host))), 0)
             }
         };
         let now = host.now();
@@ -277,7 +290,7 @@ where
                 outcome = outcome.and(hold(&mut claims, &lane, host));
                 claims.idle.push(lane);
             }
-            Work::Fence { lanes, fence: Fence::Watermark(_), .. } => claims.idle = lanes,
+            Work::Fence { lanes, fence: Fence::Watermark(_) | Fence::Barrier(_), .. } => claims.idle = lanes,
             // The lanes never come back, or somebody could claim the end a second time.
             Work::Fence { fence: Fence::End, .. } => {
                 claims.held.clear();
@@ -312,6 +325,7 @@ where
             if told.is_ok() && !lane.is_busy() {
                 told = match fence {
                     Fence::Watermark(at) => lane.watermark(at, outlet),
+                    Fence::Barrier(_) => lane.barrier(outlet),
                     Fence::End => lane.end(outlet),
                 };
             }
@@ -328,10 +342,37 @@ where
             lane.count_passed(outlet);
             self.meter.publish(lane.index, lane.tally());
         }
-        if let Fence::Watermark(at) = fence {
-            outlet.watermark(at);
+        match fence {
+            Fence::Watermark(at) => outlet.watermark(at),
+            Fence::Barrier(epoch) => outlet.barrier(epoch),
+            Fence::End => {}
         }
         outcome.map(|()| Ran::Through)
+    }
+
+    /// Hands over what the lanes remember, if they are through with a barrier or the end.
+    fn save(
+        &self,
+        ran: Ran,
+        (lanes, position): (&mut [Lane<C>], u64),
+        fence: Fence,
+        (index, host): (usize, &dyn Host),
+    ) -> Result<Ran, Interrupt> {
+        let (epoch, has_ended) = match fence {
+            Fence::Barrier(epoch) => (Some(epoch), false),
+            Fence::End => (host.last_epoch(), true),
+            Fence::Watermark(_) => (None, false),
+        };
+        let Some(epoch) = epoch.filter(|_| ran == Ran::Through) else { return Ok(ran) };
+        let saved = if has_ended && !self.is_last {
+            Saved::ended(epoch, self.group, position)
+        } else {
+            let state = StageState { position, has_ended, source: None };
+            let chains = lanes.iter_mut().map(Lane::chain_mut);
+            Saved::of((epoch, has_ended), self.group, state, chains)?
+        };
+        host.save(index, saved);
+        Ok(ran)
     }
 }
 
@@ -360,6 +401,36 @@ where
         let Some(job) = self.find(host) else { return Step::Waiting };
         self.work(job, index, host);
         Step::Worked
+    }
+
+    fn promise(&self) -> Promise {
+        let mut promise = Promise::default();
+        if let Some(lane) = self.claims().idle.first_mut() {
+            lane.chain_mut().forgetful(&mut promise.forgetful);
+            promise.commits = lane.chain_mut().commits();
+        }
+        // Behind others in turn, what it made waits for them, and so would a barrier.
+        promise.stops_barriers = self.output.is_too_early().then_some("concat");
+        promise
+    }
+
+    fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError> {
+        let mut claims = self.claims();
+        let state = kept.state(self.group);
+        claims.position = state.position;
+        let lanes = claims.idle.len();
+        let group = (self.group_count > 0).then_some((self.group, self.group_count));
+        for lane in claims.idle.iter_mut().filter(|_| !state.has_ended || self.is_last) {
+            let number = group.unwrap_or((lane.index, lanes));
+            kept.resume(lane.chain_mut(), number)?;
+        }
+        if state.has_ended {
+            claims.idle.clear();
+            self.input.close();
+            self.finished.store(true, Ordering::Release);
+            self.output.end();
+        }
+        Ok(())
     }
 
     fn is_finished(&self) -> bool {

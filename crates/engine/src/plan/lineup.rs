@@ -83,6 +83,16 @@ impl<T> Lineup<T> {
         }
     }
 
+    /// Puts a message behind all others, into a place of its own, however full the line is.
+    pub(crate) fn put_last(&mut self, message: Message<T>) {
+        match &mut self.kind {
+            Kind::Input { places, .. } => {
+                places.push_back(Waiting { messages: VecDeque::from([message]), is_open: false });
+            }
+            Kind::Relaxed { waiting, .. } => waiting.push_back(message),
+        }
+    }
+
     /// Puts a message into an open place.
     pub(crate) fn put(&mut self, place: Place, message: Message<T>) {
         match &mut self.kind {
@@ -183,7 +193,7 @@ mod tests {
         std::iter::from_fn(|| line.take())
             .map(|message| match message {
                 Message::Watermark(at) => at.as_nanos(),
-                Message::Chunk(_) => unreachable!("only marks are put"),
+                Message::Chunk(_) | Message::Barrier(_) => unreachable!("only marks are put"),
             })
             .collect()
     }

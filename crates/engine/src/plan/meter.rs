@@ -180,8 +180,9 @@ impl Meter {
         self.given_up.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_bytes_taken(&self, bytes: u64) {
-        self.bytes_taken.store(bytes, Ordering::Relaxed);
+    /// Sets the bytes taken so far; returns how many more these are.
+    pub(crate) fn set_bytes_taken(&self, bytes: u64) -> u64 {
+        bytes.saturating_sub(self.bytes_taken.swap(bytes, Ordering::Relaxed))
     }
 
     pub(crate) fn set_fraction(&self, fraction: Option<f64>) {

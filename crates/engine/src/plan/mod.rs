@@ -11,6 +11,7 @@ pub(crate) mod edges;
 pub(crate) mod exchange;
 mod explain;
 pub(crate) mod fan;
+pub(crate) mod guarantee;
 pub(crate) mod host;
 mod job;
 pub(crate) mod join;
@@ -29,11 +30,13 @@ pub(crate) mod profile;
 pub(crate) mod queue;
 #[cfg(feature = "async")]
 mod results;
+pub(crate) mod saved;
 mod shared;
 pub(crate) mod stage;
 #[cfg(feature = "async")]
 mod timers;
 
+use crate::checkpoint::Delivery;
 use crate::order::Order;
 
 /// What will run: the stages of a pipeline from the source to the sink. Printing it explains it.
@@ -52,12 +55,14 @@ use crate::order::Order;
 ///     pipeline.explain().to_string(),
 ///     "stage 0: iter, 1 lane\n\
 ///      stage 1: map, filter, 4 lanes, relaxed order\n\
-///      stage 2: sink, 1 lane\n",
+///      stage 2: sink, 1 lane\n\
+///      delivery: at most once: no checkpoints are kept\n",
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub(crate) stages: Vec<StagePlan>,
+    pub(crate) delivery: Delivery,
 }
 
 /// One stage of a [`Plan`].
@@ -95,6 +100,11 @@ impl Plan {
     /// Returns the stages from the source to the sink.
     pub fn stages(&self) -> &[StagePlan] {
         &self.stages
+    }
+
+    /// Returns how often the effect of an item arrives, whatever crashes, and the reason if that is not once.
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
     }
 
     /// Returns the lanes of all stages, which is how many threads can be at work at once.

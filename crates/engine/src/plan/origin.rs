@@ -8,7 +8,7 @@ use super::exchange::ExchangeId;
 use super::host::{Drive, Spawner};
 use super::queue::Line;
 use crate::error::Interrupt;
-use crate::source::{Intake, Source, Supply};
+use crate::source::{Intake, Replay, Source, Supply};
 use crate::tally::Tally;
 
 /// What a stage asks for items.
@@ -78,6 +78,11 @@ pub(crate) trait Origin: Send + 'static {
         let _ = spawner;
     }
 
+    /// Returns what brings it back to where it was, if it is a source that can be asked for the same again.
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
+        None
+    }
+
     /// Learns that nothing more will be asked of it.
     fn close(&mut self) {}
 }
@@ -107,6 +112,10 @@ impl<S: Source> Origin for Tap<S> {
 
     fn due(&self) -> Option<Duration> {
         self.0.due()
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
+        self.0.replay()
     }
 
     fn needs_executor(&self) -> Option<Drive> {

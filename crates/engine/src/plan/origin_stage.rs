@@ -16,12 +16,14 @@ use super::outlet::{Gathered, Outlet};
 #[cfg(feature = "profiling")]
 use super::profile::Sample;
 use super::queue::Line;
+use super::saved::{Kept, Promise, Saved, StageState};
 #[cfg(feature = "profiling")]
 use super::stage::Names;
 use super::stage::{Links, Reading, Stage, Step};
 use crate::budget::Reservation;
+use crate::checkpoint::Epoch;
 use crate::chunker::paced;
-use crate::error::{Interrupt, Outcome};
+use crate::error::{CheckpointError, Interrupt, Outcome};
 use crate::operator::Operator;
 use crate::order::Order;
 use crate::source::Supply;
@@ -63,6 +65,8 @@ struct Working<S, C: Operator> {
     /// The origin has no more, and the chain is to end.
     is_ending: bool,
     asks: Asks,
+    /// The last epoch it has ended.
+    epoch: Option<Epoch>,
 }
 
 /// When an origin is to be asked again.
@@ -135,6 +139,7 @@ where
             pending: None,
             is_ending: false,
             asks: Asks::Now,
+            epoch: None,
         };
         Self {
             plan,
@@ -191,6 +196,12 @@ where
             return Ok(());
         }
         if self.is_source() {
+            if host.epoch_wanted().is_some_and(|wanted| Some(wanted) > working.epoch) {
+                return Ok(());
+            }
+            if host.is_suspending() {
+                return Err(Spare::Blocked);
+            }
             if host.is_draining() {
                 working.is_ending = true;
                 return Ok(());
@@ -214,7 +225,15 @@ where
     }
 
     fn act(&self, working: &mut Working<S, C>, index: usize, host: &dyn Host) -> Step {
+        let wanted = host.epoch_wanted().filter(|&wanted| self.is_source() && Some(wanted) > working.epoch);
         let Some(place) = self.output.open() else {
+            if let Some(wanted) = wanted
+                && self.output.is_too_early()
+            {
+                // It has given nothing yet: what it remembers is how it begins.
+                let outcome = self.save(working, wanted, (index, host));
+                return self.saved(outcome, index, host);
+            }
             self.meter.observe(Spare::Blocked, || host.now());
             return Step::Waiting;
         };
@@ -229,7 +248,10 @@ where
         )
         .of_source(self.is_source());
         let mut outcome = Ok(());
-        if working.has_arrears() || working.lane.due().is_some_and(|due| due <= started) {
+        let position_before = working.position;
+        if let Some(wanted) = wanted.filter(|_| !working.has_arrears()) {
+            outcome = self.pass_barrier(working, wanted, &mut outlet, (index, host));
+        } else if working.has_arrears() || working.lane.due().is_some_and(|due| due <= started) {
             outcome = working.lane.run(&mut Vec::new(), &mut outlet, (host, false)).map(drop);
         } else if !self.is_overdue_to_leave(&mut outlet, started) {
             outcome = self.pull(working, &mut outlet, host, started);
@@ -251,7 +273,10 @@ where
         working.gathered = outlet.into_gathered().kept();
         self.output.close_place(place);
         let outcome = outcome.and_then(|()| self.hold(working, host));
-        self.meter.set_bytes_taken(working.origin.bytes_taken());
+        let bytes = self.meter.set_bytes_taken(working.origin.bytes_taken());
+        if self.is_source() {
+            host.gave(working.position - position_before, bytes);
+        }
         self.meter.publish(0, working.tally());
         self.meter.set_fraction(working.origin.fraction());
         let ended = host.now();
@@ -262,7 +287,46 @@ where
             if let Err(reason) = outcome {
                 host.fail(index, reason);
             }
-            self.finish(working);
+            self.finish(working, index, host);
+        }
+        host.changed();
+        Step::Worked
+    }
+
+    /// Ends an epoch, unless the chain has something to do before.
+    fn pass_barrier(
+        &self,
+        working: &mut Working<S, C>,
+        wanted: Epoch,
+        outlet: &mut Outlet<'_, C::Out>,
+        (index, host): (usize, &dyn Host),
+    ) -> Outcome {
+        working.lane.barrier(outlet)?;
+        if working.lane.is_busy() {
+            return Ok(());
+        }
+        outlet.flush();
+        self.save(working, wanted, (index, host))?;
+        outlet.barrier(wanted);
+        Ok(())
+    }
+
+    /// Hands over what the source and the chain remember.
+    fn save(&self, working: &mut Working<S, C>, wanted: Epoch, (index, host): (usize, &dyn Host)) -> Outcome {
+        let mut state = StageState { position: working.position, ..StageState::default() };
+        if let Some(source) = working.origin.replay() {
+            source.save(state.source.insert(Vec::new()))?;
+        }
+        let chain = [working.lane.chain_mut()];
+        host.save(index, Saved::of((wanted, false), 0, state, chain)?);
+        working.epoch = Some(wanted);
+        Ok(())
+    }
+
+    /// Says that something was saved, or that it failed.
+    fn saved(&self, outcome: Outcome, index: usize, host: &dyn Host) -> Step {
+        if let Err(reason) = outcome {
+            host.fail(index, reason);
         }
         host.changed();
         Step::Worked
@@ -342,7 +406,20 @@ where
         Ok(host.budget().check_item(held.bytes())?)
     }
 
-    fn finish(&self, working: &mut Working<S, C>) {
+    fn finish(&self, working: &mut Working<S, C>, index: usize, host: &dyn Host) {
+        // Before the end is announced, or nobody would look for a failure any more.
+        if let Some(epoch) = host.last_epoch() {
+            let saved = if self.links.targets.is_empty() {
+                let state = StageState { position: working.position, has_ended: true, source: None };
+                Saved::of((epoch, true), 0, state, [working.lane.chain_mut()])
+            } else {
+                Ok(Saved::ended(epoch, 0, working.position))
+            };
+            match saved {
+                Ok(saved) => host.save(index, saved),
+                Err(reason) => host.fail(index, reason),
+            }
+        }
         working.held = None;
         working.origin.close();
         self.finished.store(true, Ordering::Release);
@@ -368,7 +445,7 @@ where
         };
         let Some(working) = guard.as_mut().filter(|_| !self.is_finished()) else { return Step::Waiting };
         if self.output.is_closed() {
-            self.finish(working);
+            self.finish(working, index, host);
             host.changed();
             return Step::Worked;
         }
@@ -378,6 +455,46 @@ where
                 self.meter.observe(lacking, || host.now());
                 Step::Waiting
             }
+        }
+    }
+
+    fn promise(&self) -> Promise {
+        let mut guard = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut promise = Promise::default();
+        if let Some(working) = guard.as_mut() {
+            working.lane.chain_mut().forgetful(&mut promise.forgetful);
+            promise.commits = working.lane.chain_mut().commits();
+            if self.is_source() {
+                promise.replays = Some(working.origin.replay().is_some());
+            } else {
+                let mut names = Vec::new();
+                working.origin.describe(&mut names);
+                promise.stops_barriers = names.first().copied();
+            }
+        }
+        promise
+    }
+
+    fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError> {
+        let mut guard = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(working) = guard.as_mut() else { return Ok(()) };
+        let state = kept.state(0);
+        if !state.has_ended || self.links.targets.is_empty() {
+            kept.resume(working.lane.chain_mut(), (0, 1))?;
+        }
+        (working.position, working.epoch) = (state.position, kept.epoch());
+        if state.has_ended {
+            working.origin.close();
+            self.finished.store(true, Ordering::Release);
+            self.output.end();
+            return Ok(());
+        }
+        match (working.origin.replay(), &state.source) {
+            (Some(source), Some(state)) => source.restore(state),
+            (None, None) => Ok(()),
+            (Some(_), None) if kept.is_fresh() => Ok(()),
+            (None, Some(_)) => Err(CheckpointError::new("the source cannot go back to where it was")),
+            (Some(_), None) => Err(CheckpointError::new("it is not known where the source was")),
         }
     }
 

@@ -42,6 +42,11 @@ pub(crate) trait Outflow<T>: Send + Sync {
     /// Returns the exchanges it leads to.
     fn targets(&self) -> Vec<ExchangeId>;
 
+    /// Returns whether nothing may be put before others have ended.
+    fn is_too_early(&self) -> bool {
+        false
+    }
+
     /// Returns how often each item is passed on.
     fn copies(&self) -> u64 {
         1

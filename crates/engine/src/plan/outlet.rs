@@ -6,6 +6,7 @@ use super::host::Host;
 use super::lineup::Place;
 use super::outflow::Outflow;
 use crate::budget::Reservation;
+use crate::checkpoint::Epoch;
 use crate::chunk::{Chunk, Times};
 use crate::chunker::ChunkLimits;
 use crate::error::{Interrupt, Outcome};
@@ -214,6 +215,14 @@ impl<'a, T: Weigh> Outlet<'a, T> {
     pub(super) fn watermark(&mut self, at: EventTime) {
         self.flush();
         self.flow.put(self.place, Message::Watermark(at));
+        self.has_cut = true;
+        self.host.changed();
+    }
+
+    /// Puts a barrier behind what is gathered.
+    pub(super) fn barrier(&mut self, epoch: Epoch) {
+        self.flush();
+        self.flow.put(self.place, Message::Barrier(epoch));
         self.has_cut = true;
         self.host.changed();
     }

@@ -1,12 +1,15 @@
 //! Several stages, or groups of one, that put to the same place: when all have ended, and the watermark of
 //! all of them.
 
+use crate::checkpoint::Epoch;
 use crate::time::EventTime;
 
 /// What is known of each of several producers.
 #[derive(Debug, Default)]
 pub(crate) struct Producers {
     all: Vec<Producer>,
+    /// The last epoch that all of them have ended.
+    epoch: Option<Epoch>,
     watermark: Option<EventTime>,
 }
 
@@ -14,6 +17,10 @@ pub(crate) struct Producers {
 struct Producer {
     has_ended: bool,
     watermark: Option<EventTime>,
+    /// The last epoch it has ended.
+    epoch: Option<Epoch>,
+    /// It puts nothing before all those before it have ended.
+    waits_its_turn: bool,
 }
 
 impl Producers {
@@ -21,6 +28,37 @@ impl Producers {
     pub(crate) fn add(&mut self) -> usize {
         self.all.push(Producer::default());
         self.all.len() - 1
+    }
+
+    /// Lets one put nothing before all those before it have ended.
+    pub(crate) fn wait_for_turn(&mut self, producer: usize) {
+        self.all[producer].waits_its_turn = true;
+    }
+
+    /// Returns whether it is not yet the turn of one.
+    pub(crate) fn is_too_early(&self, producer: usize) -> bool {
+        self.all[producer].waits_its_turn && !self.have_ended_before(producer)
+    }
+
+    /// Returns whether one has ended an epoch that others have yet to end, so that it must wait for them.
+    pub(crate) fn is_ahead(&self, producer: usize) -> bool {
+        self.all[producer].epoch > self.epoch
+    }
+
+    /// Notes that one has ended an epoch.
+    pub(crate) fn pass(&mut self, producer: usize, epoch: Epoch) {
+        self.all[producer].epoch = Some(epoch);
+    }
+
+    /// Returns the epoch that all have ended by now, if that is news. One that has ended, or waits for its turn and has
+    /// put nothing, is in nobody's way.
+    pub(crate) fn passed(&mut self) -> Option<Epoch> {
+        let newest = self.all.iter().filter_map(|producer| producer.epoch).max();
+        let newest = newest.filter(|&newest| Some(newest) > self.epoch)?;
+        let is_open = |&index: &usize| !self.all[index].has_ended && !self.is_too_early(index);
+        let are_there =
+            (0..self.all.len()).filter(is_open).all(|index| self.all[index].epoch >= Some(newest));
+        are_there.then(|| *self.epoch.insert(newest))
     }
 
     /// Returns whether all have ended.
@@ -62,6 +100,27 @@ impl Producers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_epoch_has_ended_when_the_last_has_ended_it() {
+        let epoch = |number| Epoch::new(number).unwrap();
+        let mut producers = Producers::default();
+        let (a, b, c) = (producers.add(), producers.add(), producers.add());
+        producers.wait_for_turn(c);
+        assert!(producers.is_too_early(c) && !producers.is_too_early(a));
+        producers.pass(a, epoch(1));
+        assert_eq!(producers.passed(), None);
+        assert!(producers.is_ahead(a) && !producers.is_ahead(b));
+        producers.pass(b, epoch(1));
+        assert_eq!(producers.passed(), Some(epoch(1)), "the third has put nothing");
+        assert!(!producers.is_ahead(a) && producers.passed().is_none());
+        producers.pass(b, epoch(2));
+        producers.end(a);
+        assert_eq!(producers.passed(), Some(epoch(2)), "what has ended is in nobody's way");
+        producers.end(b);
+        producers.pass(c, epoch(3));
+        assert_eq!(producers.passed(), Some(epoch(3)), "now it is its turn");
+    }
 
     #[test]
     fn the_slowest_that_has_not_ended_says_how_late_it_is() {

@@ -1,6 +1,6 @@
 //! One way on for several groups of a stage: it ends when all have, with the watermark of all.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::exchange::ExchangeId;
 use super::lineup::Place;
@@ -30,18 +30,40 @@ impl<T> Shared<T> {
     }
 }
 
+impl<T> Shared<T> {
+    fn producers(&self) -> MutexGuard<'_, Producers> {
+        self.whole.producers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<T: Send> Outflow<T> for Shared<T> {
     fn open(&self) -> Option<Place> {
-        self.whole.inner.open()
+        if self.producers().is_ahead(self.producer) { None } else { self.whole.inner.open() }
     }
 
     fn put(&self, place: Place, message: Message<T>) {
-        let Message::Watermark(at) = message else { return self.whole.inner.put(place, message) };
-        let mut producers = self.whole.producers.lock().unwrap_or_else(PoisonError::into_inner);
-        producers.raise(self.producer, at);
-        if let Some(at) = producers.risen() {
-            self.whole.inner.put(place, Message::Watermark(at));
+        let mut producers = match message {
+            Message::Chunk(_) => return self.whole.inner.put(place, message),
+            Message::Watermark(_) | Message::Barrier(_) => self.producers(),
+        };
+        let risen = match message {
+            Message::Watermark(at) => {
+                producers.raise(self.producer, at);
+                producers.risen().map(Message::Watermark)
+            }
+            Message::Barrier(epoch) => {
+                producers.pass(self.producer, epoch);
+                producers.passed().map(Message::Barrier)
+            }
+            Message::Chunk(_) => None,
+        };
+        if let Some(fence) = risen {
+            self.whole.inner.put(place, fence);
         }
+    }
+
+    fn is_too_early(&self) -> bool {
+        self.whole.inner.is_too_early()
     }
 
     fn close_place(&self, place: Place) {
@@ -65,10 +87,13 @@ impl<T: Send> Outflow<T> for Shared<T> {
     }
 
     fn end(&self) {
-        let mut producers = self.whole.producers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut producers = self.producers();
         producers.end(self.producer);
         if producers.have_ended() {
             self.whole.inner.end();
+        } else if let Some(epoch) = producers.passed() {
+            // It was the last that others waited for; a barrier needs no place of its own.
+            self.whole.inner.put(Place::first(), Message::Barrier(epoch));
         }
     }
 

@@ -10,6 +10,8 @@ use super::meter::Times;
 #[cfg(feature = "profiling")]
 use super::profile::Sample;
 use super::queue::Line;
+use super::saved::{Kept, Promise};
+use crate::error::CheckpointError;
 use crate::metrics::Percentiles;
 use crate::tally::Tally;
 
@@ -26,6 +28,17 @@ pub(crate) enum Step {
 pub(crate) trait Stage: Send + Sync {
     /// Takes one step if there is one to take: a chunk from its inlet to its outlet.
     fn step(&self, index: usize, host: &dyn Host, worker: Worker) -> Step;
+
+    /// Returns what it can promise about items when it begins anew.
+    fn promise(&self) -> Promise;
+
+    /// Returns in how many groups it saves what it remembers.
+    fn groups(&self) -> usize {
+        1
+    }
+
+    /// Takes up what it remembered, before its first step.
+    fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError>;
 
     /// Returns whether it will never do anything again.
     fn is_finished(&self) -> bool;

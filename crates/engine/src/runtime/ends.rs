@@ -2,7 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::PipelineError;
+#[cfg(feature = "stateful")]
+use serde::Serialize;
+#[cfg(feature = "stateful")]
+use serde::de::DeserializeOwned;
+
+use super::{Failure, PipelineError};
+use crate::checkpoint::Keep;
 use crate::metrics::Report;
 use crate::operator::Operator;
 use crate::operators::{Aggregate, Collect, Fold, Slot, fold};
@@ -46,6 +52,18 @@ where
     {
         let slot = Slot::default();
         run_for(self.end_with(Fold::new(initial, fold::moved(combine), Arc::clone(&slot))), &slot)
+    }
+
+    /// Combines all items into one value, as [`fold`](Self::fold), which checkpoints hold.
+    #[cfg(feature = "stateful")]
+    pub fn fold_stateful<A, F>(self, initial: A, combine: F) -> Result<A, PipelineError>
+    where
+        A: Serialize + DeserializeOwned + Send + 'static,
+        F: FnMut(A, T) -> A + Send + 'static,
+    {
+        let slot = Slot::default();
+        let fold = Fold::new(initial, fold::moved(combine), Arc::clone(&slot)).kept(Keep::new());
+        run_for(self.end_with(fold), &slot)
     }
 
     /// Adds all items to one value that stays where it is: for tables, histograms and all that is larger
@@ -125,7 +143,9 @@ where
     ///
     /// If the pipeline fails.
     pub fn count(self) -> Result<u64, PipelineError> {
-        self.fold(0, |count, _| count + 1)
+        let slot = Slot::default();
+        let count = Fold::new(0, fold::moved(|count, _| count + 1), Arc::clone(&slot));
+        run_for(self.end_with(count.kept(Keep::of_number())), &slot)
     }
 
     /// Calls a function with each item.
@@ -143,7 +163,11 @@ where
 
 /// Runs a pipeline for what its end puts into the slot.
 pub(super) fn run_for<V>(pipeline: Pipeline, slot: &Mutex<Option<V>>) -> Result<V, PipelineError> {
-    pipeline.run()?;
+    let report = pipeline.run()?;
     let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok(value.expect("a run without failure ends its last operator"))
+    value.ok_or_else(|| {
+        // A run without failure ends its last operator, but for one that was complete before.
+        let reason = "it was complete, and its value is in no checkpoint; clear them to run it again";
+        PipelineError { stage: None, failure: Failure::Refused(reason.to_owned()), report: Box::new(report) }
+    })
 }

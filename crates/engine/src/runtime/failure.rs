@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use crate::budget::BudgetError;
-use crate::error::{Interrupt, ItemError, SinkError, SourceError};
+use crate::checkpoint::Epoch;
+use crate::error::{CheckpointError, Interrupt, ItemError, SinkError, SourceError};
 use crate::metrics::Report;
 
 /// Why a pipeline ended before its end.
@@ -24,6 +25,12 @@ pub enum Failure {
     Panicked(String),
     /// The executor of its futures could not be made.
     Executor(std::io::Error),
+    /// A checkpoint could not be made or gone on from.
+    Checkpoint(CheckpointError),
+    /// It was not started, and why.
+    Refused(String),
+    /// Somebody suspended it; a checkpoint of this epoch holds all it needs to go on.
+    Suspended(Epoch),
     /// Somebody cancelled it.
     Cancelled,
 }
@@ -35,6 +42,7 @@ impl Failure {
             Interrupt::Source(error) => Some(Failure::Source(error)),
             Interrupt::Sink(error) => Some(Failure::Sink(error)),
             Interrupt::Budget(error) => Some(Failure::Budget(error)),
+            Interrupt::Checkpoint(error) => Some(Failure::Checkpoint(error)),
             Interrupt::Done | Interrupt::Stopped => None,
         }
     }
@@ -88,6 +96,9 @@ impl fmt::Display for PipelineError {
             Failure::Budget(error) => error.fmt(f),
             Failure::Panicked(message) => write!(f, "panicked: {message}"),
             Failure::Executor(error) => write!(f, "no executor for futures: {error}"),
+            Failure::Checkpoint(error) => write!(f, "the checkpoint failed: {error}"),
+            Failure::Refused(reason) => write!(f, "not started: {reason}"),
+            Failure::Suspended(epoch) => write!(f, "suspended at the end of epoch {}", epoch.get()),
             Failure::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -100,7 +111,12 @@ impl Error for PipelineError {
             Failure::Source(error) => Some(error.get_ref()),
             Failure::Sink(error) => Some(error.get_ref()),
             Failure::Executor(error) => Some(error),
-            Failure::Budget(_) | Failure::Panicked(_) | Failure::Cancelled => None,
+            Failure::Checkpoint(error) => Some(error.get_ref()),
+            Failure::Budget(_)
+            | Failure::Panicked(_)
+            | Failure::Refused(_)
+            | Failure::Suspended(_)
+            | Failure::Cancelled => None,
         }
     }
 }

@@ -74,6 +74,18 @@ impl Flow {
         self.wait(limit)
     }
 
+    /// Ends an epoch now, keeps its checkpoint and stops; waits for that, at most so long. The run ends with
+    /// [`Failure::Suspended`](super::Failure::Suspended), and one that is started again goes on from there. Without
+    /// checkpoints it is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// If it was not over in time.
+    pub fn suspend(&self, limit: Duration) -> Result<(), NotInTime> {
+        self.machine.suspend();
+        self.wait(limit)
+    }
+
     fn wait(&self, limit: Duration) -> Result<(), NotInTime> {
         if self.machine.wait_until_finished(limit) {
             Ok(())

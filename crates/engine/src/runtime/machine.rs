@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::asynchronous::Executor;
 use super::beat::Beat;
+use super::checkpoints::{Checkpoints, epoch_of, resume};
 use super::clock::Clock;
 use super::degrade::Degrading;
 use super::failure::{Failure, PipelineError};
@@ -22,10 +23,15 @@ use super::trace::Trace;
 use super::tune::Tuning;
 use super::watch::Watch;
 use crate::budget::Budget;
-use crate::error::{Interrupt, panic_message};
-use crate::metrics::{Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics};
+use crate::checkpoint::{Delivery, Epoch, StateStore};
+use crate::error::{CheckpointError, Interrupt, panic_message};
+use crate::metrics::{
+    CheckpointSummary, Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics,
+};
 use crate::pipeline::{Pipeline, Progress};
+use crate::plan::guarantee::stops_barriers;
 use crate::plan::host::{Drive, Host, Spawner, Worker};
+use crate::plan::saved::Saved;
 use crate::plan::stage::{Stage, Step};
 use crate::tune::Adjustment;
 use crate::workers::Workers;
@@ -54,6 +60,12 @@ pub(crate) struct Machine {
     give_back: Option<Beat>,
     given_back_bytes: AtomicU64,
     pub(super) watch: Option<Watch>,
+    pub(super) checkpoints: Option<Checkpoints>,
+    resume_from: Mutex<Option<Box<dyn StateStore>>>,
+    is_exact: bool,
+    delivery: Delivery,
+    /// The epoch it went on from.
+    resumed: OnceLock<Epoch>,
     pub(super) trace: Trace,
     /// When each stage last finished something, in nanoseconds, if anybody wants to know.
     moved: Vec<AtomicU64>,
@@ -84,7 +96,13 @@ impl Machine {
         let workers_max = options.workers.as_ref().map_or(usize::MAX, Workers::count);
         let schedule = options.seed.map(Schedule::new);
         let pipeline_moves = pipeline.stages.iter().map(|_| AtomicU64::new(0)).collect();
+        let checkpoints = options.keeping.map(|keeping| Checkpoints::new(keeping, &pipeline.stages));
         Self {
+            checkpoints,
+            resume_from: Mutex::new(options.resume_from),
+            is_exact: options.is_exact,
+            delivery: plan.delivery.clone(),
+            resumed: OnceLock::new(),
             network: Network::of(&pipeline.stages),
             stages: pipeline.stages,
             pressure: Pressure::new(options.pressure),
@@ -124,9 +142,16 @@ impl Machine {
     pub(crate) fn run(&self) -> Result<Report, PipelineError> {
         let _subscribed = self.trace.attend();
         self.prepare();
-        match &self.schedule {
-            Some(schedule) => self.run_simulated(schedule),
-            None => self.run_threads(),
+        match self.resume() {
+            Err(failure) => self.stop(None, failure),
+            Ok(Begin::Complete) => {}
+            Ok(Begin::Run) => {
+                match &self.schedule {
+                    Some(schedule) => self.run_simulated(schedule),
+                    None => self.run_threads(),
+                }
+                self.complete();
+            }
         }
         for index in 0..self.stages.len() {
             self.guarded(index, |stage| stage.abandon());
@@ -141,7 +166,12 @@ impl Machine {
         let is_exact = !self.has_panicked.load(Ordering::Acquire);
         let history = self.history.as_ref().map(|(_, ring)| lock(ring).take()).unwrap_or_default();
         let report = Report::new(self.metrics(), self.limit_origin, is_exact.then_some(edges))
-            .with_past(history, self.adjustments());
+            .with_past(history, self.adjustments())
+            .with_checkpoints(CheckpointSummary {
+                delivery: self.delivery.clone(),
+                resumed: self.resumed.get().copied(),
+                stored: self.checkpoints.as_ref().map_or(0, Checkpoints::stored),
+            });
         let outcome = match self.first_failure().take() {
             None => Ok(report),
             Some((index, failure)) => {
@@ -151,6 +181,75 @@ impl Machine {
         };
         self.trace.ended(&outcome);
         outcome
+    }
+
+    /// Refuses to start, or takes up what a checkpoint holds.
+    fn resume(&self) -> Result<Begin, Failure> {
+        let mut other = lock(&self.resume_from);
+        if let Some((stage, name)) =
+            stops_barriers(&self.stages).filter(|_| self.checkpoints.is_some() || other.is_some())
+        {
+            return Err(Failure::Refused(format!("no checkpoint barrier passes `{name}` (stage {stage})")));
+        }
+        if self.is_exact && self.delivery != Delivery::ExactlyOnce {
+            let delivery = &self.delivery;
+            return Err(Failure::Refused(format!("exactly once was asked for, and this is {delivery}")));
+        }
+        let loaded = match &mut *other {
+            Some(store) => {
+                let loaded = store.load().map_err(CheckpointError::new)?;
+                let place = store.place();
+                Some(loaded.ok_or_else(|| Failure::Refused(format!("{place}: there is no checkpoint")))?)
+            }
+            None => match &self.checkpoints {
+                Some(checkpoints) => checkpoints.load()?,
+                None => return Ok(Begin::Run),
+            },
+        };
+        let from = loaded.as_ref().map(|loaded| &loaded.checkpoint);
+        resume(&self.stages, from)?;
+        let Some(from) = from else { return Ok(Begin::Run) };
+        let _ = self.resumed.set(from.epoch);
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.begin_behind(from.epoch);
+        }
+        Ok(if from.is_complete { Begin::Complete } else { Begin::Run })
+    }
+
+    /// Stores that everything was delivered, if it was.
+    fn complete(&self) {
+        let Some(checkpoints) = &self.checkpoints else { return };
+        let is_good = self.first_failure().is_none() && !self.is_stopping();
+        if is_good && let Err(error) = checkpoints.complete() {
+            self.first_failure().get_or_insert((None, error.into()));
+        }
+    }
+
+    /// Stores epochs as they become ready, until the run is over.
+    pub(super) fn keep_checkpoints(&self, checkpoints: &Checkpoints) {
+        let kept = checkpoints.keep(|| self.has_committed(checkpoints));
+        if let Err(error) = kept {
+            self.stop(None, error.into());
+        }
+    }
+
+    /// An epoch is committed: the next may end, or the run if it is to be suspended.
+    fn has_committed(&self, checkpoints: &Checkpoints) {
+        if checkpoints.is_suspending() {
+            let wanted = checkpoints.wanted();
+            // One that was ending when it was asked for says nothing of what came behind it, and is as good.
+            self.stop(None, Failure::Suspended(epoch_of(wanted)));
+        }
+        self.signal.changed();
+    }
+
+    /// Ends an epoch, keeps its checkpoint and stops; without checkpoints it is cancelled.
+    pub(crate) fn suspend(&self) {
+        match &self.checkpoints {
+            Some(checkpoints) => checkpoints.suspend(),
+            None => self.cancel(),
+        }
+        self.signal.changed();
     }
 
     /// Takes all that was set while it ran, in the order of time.
@@ -344,6 +443,9 @@ impl Machine {
             self.trace.pressure(level, self.memory());
         }
         let now = self.clock.elapsed();
+        if self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.look(now)) {
+            self.signal.changed();
+        }
         if self.recent_beat.is_due(now)
             && let Some(first) = self.stages.first()
         {
@@ -388,9 +490,17 @@ impl Machine {
         let history = self.history.as_ref().map(|(beat, _)| beat.interval());
         let give_back = self.give_back.as_ref().map(Beat::interval);
         let degrading = self.degrading.as_ref().map(Degrading::interval);
-        let soonest = [progress, history, give_back, degrading].into_iter().flatten().min();
+        let checkpoints = self.checkpoints.as_ref().and_then(|it| it.every().time);
+        let soonest = [progress, history, give_back, degrading, checkpoints].into_iter().flatten().min();
         soonest.unwrap_or(LONGEST_SLEEP).max(SHORTEST_SLEEP)
     }
+}
+
+/// How a run begins.
+enum Begin {
+    Run,
+    /// Everything was delivered by an earlier one.
+    Complete,
 }
 
 /// The last snapshots.
@@ -476,6 +586,35 @@ impl Host for Machine {
     #[cfg(feature = "profiling")]
     fn is_profiled(&self) -> bool {
         self.is_profiled
+    }
+
+    fn epoch_wanted(&self) -> Option<Epoch> {
+        self.checkpoints.as_ref().and_then(|checkpoints| Epoch::new(checkpoints.wanted()))
+    }
+
+    fn is_suspending(&self) -> bool {
+        self.checkpoints.as_ref().is_some_and(Checkpoints::is_suspending)
+    }
+
+    fn gave(&self, items: u64, bytes: u64) {
+        if self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.gave(items, bytes)) {
+            self.signal.changed();
+        }
+    }
+
+    fn save(&self, stage: usize, saved: Saved) {
+        let Some(checkpoints) = &self.checkpoints else { return };
+        let is_ready = checkpoints.take(stage, saved);
+        if is_ready && self.schedule.is_some() {
+            match checkpoints.store_ready() {
+                Ok(()) => self.has_committed(checkpoints),
+                Err(error) => self.stop(Some(stage), error.into()),
+            }
+        }
+    }
+
+    fn last_epoch(&self) -> Option<Epoch> {
+        self.checkpoints.as_ref().map(Checkpoints::last_epoch)
     }
 
     fn arrived(&self, latency: Duration) {

@@ -6,6 +6,7 @@ mod asynchronous;
 mod awaited;
 
 mod beat;
+mod checkpoints;
 mod clock;
 mod cores;
 mod degrade;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::asynchronous::Executor;
+use super::checkpoints::Checkpoints;
 use super::machine::Machine;
 use super::watch::Watch;
 use crate::plan::stage::Step;
@@ -25,6 +26,9 @@ impl Machine {
         thread::scope(|scope| {
             if let Some(watch) = &self.watch {
                 scope.spawn(|| watch.keep(self));
+            }
+            if let Some(checkpoints) = &self.checkpoints {
+                scope.spawn(|| self.keep_checkpoints(checkpoints));
             }
             for number in usize::from(!is_guest)..threads {
                 scope.spawn(move || {
@@ -59,6 +63,7 @@ impl Machine {
         };
         self.signal.until(|| self.is_over(), act);
         self.watch.iter().for_each(Watch::end);
+        self.checkpoints.iter().for_each(Checkpoints::end);
     }
 
     /// Takes a step when it is this worker's turn, if workers are shared.
@@ -93,6 +98,7 @@ impl Drop for StopOnUnwind<'_> {
         if thread::panicking() {
             self.0.abort();
             self.0.watch.iter().for_each(Watch::end);
+            self.0.checkpoints.iter().for_each(Checkpoints::end);
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
-use super::BUFFER_BYTES;
+use super::{BUFFER_BYTES, output};
+use crate::checkpoint::Transactional;
 use crate::error::SinkError;
 use crate::sink::Sink;
 
 /// Writes the bytes of each item, one behind the other. Gathers small ones, at most 64 KiB, and holds
-/// nothing between runs of items. On the end flushes the writer.
+/// nothing between runs of items. On the end flushes the writer, and gives a file of ours its name.
 #[derive(Debug)]
 pub struct Bytes<W> {
     writer: W,
@@ -28,7 +29,7 @@ impl<W: Write> Bytes<W> {
     }
 }
 
-impl<T: AsRef<[u8]>, W: Write + Send> Sink<T> for Bytes<W> {
+impl<T: AsRef<[u8]>, W: Write + Send + 'static> Sink<T> for Bytes<W> {
     fn write(&mut self, items: &mut Vec<T>) -> Result<(), SinkError> {
         for item in items.drain(..) {
             let bytes = item.as_ref();
@@ -45,6 +46,10 @@ impl<T: AsRef<[u8]>, W: Write + Send> Sink<T> for Bytes<W> {
     }
 
     fn finish(&mut self) -> Result<(), SinkError> {
-        Ok(self.writer.flush()?)
+        output::finish(&mut self.writer)
+    }
+
+    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
+        output::transactional(&mut self.writer)
     }
 }

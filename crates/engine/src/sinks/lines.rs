@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use super::BUFFER_BYTES;
+use super::{BUFFER_BYTES, output};
+use crate::checkpoint::Transactional;
 use crate::error::SinkError;
 use crate::sink::Sink;
 
@@ -22,7 +23,7 @@ impl<W> Lines<W> {
     }
 }
 
-impl<T: Display, W: Write + Send> Sink<T> for Lines<W> {
+impl<T: Display, W: Write + Send + 'static> Sink<T> for Lines<W> {
     fn write(&mut self, items: &mut Vec<T>) -> Result<(), SinkError> {
         for item in items.drain(..) {
             writeln!(self.buffer, "{item}")?;
@@ -37,6 +38,10 @@ impl<T: Display, W: Write + Send> Sink<T> for Lines<W> {
     }
 
     fn finish(&mut self) -> Result<(), SinkError> {
-        Ok(self.writer.flush()?)
+        output::finish(&mut self.writer)
+    }
+
+    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
+        output::transactional(&mut self.writer)
     }
 }

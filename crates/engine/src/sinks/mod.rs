@@ -2,6 +2,7 @@
 
 mod bytes;
 mod lines;
+mod output;
 
 pub use bytes::Bytes;
 pub use lines::Lines;

@@ -15,6 +15,8 @@ pub(super) struct Cutter {
     boundary: Boundary,
     bytes: Vec<u8>,
     start: u64,
+    /// Offset at which the record begins, with the length before it if it has one.
+    begin: u64,
     /// Of the first byte that was not taken yet.
     offset: u64,
     /// Whether the record is above the limit, so that of its bytes only those are kept that tell its end.
@@ -34,12 +36,22 @@ pub(super) struct Cut {
 
 impl Cutter {
     pub(super) fn new(boundary: Boundary) -> Self {
-        Self { boundary, bytes: Vec::new(), start: 0, offset: 0, is_over: false, left: None }
+        Self { boundary, bytes: Vec::new(), start: 0, begin: 0, offset: 0, is_over: false, left: None }
     }
 
     /// Counts offsets as if so many bytes had come before.
     pub(super) fn starting_at(self, offset: u64) -> Self {
-        Self { start: offset, offset, ..self }
+        Self { start: offset, begin: offset, offset, ..self }
+    }
+
+    /// Goes on at an offset, with nothing of a record.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        *self = Self::new(self.boundary.clone()).starting_at(offset);
+    }
+
+    /// Returns the offset at which the record begins of which something may have been taken.
+    pub(super) fn begin(&self) -> u64 {
+        self.begin
     }
 
     /// Returns the offset behind the bytes that were taken.
@@ -187,6 +199,7 @@ impl Cutter {
             End::Found(_) | End::Length(_) => {}
         }
         self.left = None;
+        self.begin = self.offset;
         let offset = std::mem::replace(&mut self.start, self.offset);
         let bytes_max = self.boundary.bytes_max();
         if std::mem::take(&mut self.is_over) || bytes.len() > bytes_max {

@@ -2,8 +2,9 @@
 
 use std::io::{ErrorKind, Read};
 
-use crate::error::{Interrupt, SourceError};
-use crate::source::{Intake, Source, Supply};
+use super::replayed;
+use crate::error::{CheckpointError, Interrupt, SourceError};
+use crate::source::{Intake, Replay, Source, Supply};
 
 /// The bytes of a reader in pieces of exactly one size, the last one shorter.
 #[derive(Debug)]
@@ -54,5 +55,20 @@ impl<R: Read + Send + 'static> Source for Pieces<R> {
 
     fn bytes_taken(&self) -> u64 {
         self.bytes_taken
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
+        replayed::file(&self.reader).is_some().then_some(self as &mut dyn Replay)
+    }
+}
+
+impl<R: 'static> Replay for Pieces<R> {
+    fn save(&mut self, state: &mut Vec<u8>) -> Result<(), CheckpointError> {
+        replayed::save(&self.reader, self.bytes_taken - self.filling.len() as u64, state)
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CheckpointError> {
+        self.bytes_taken = replayed::restore(&mut self.reader, state)?;
+        Ok(())
     }
 }

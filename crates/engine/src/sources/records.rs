@@ -8,9 +8,11 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use super::boundary::Boundary;
 use super::cutter::{Cut, Cutter};
 use super::record::{LineError, Record};
-use crate::error::{Interrupt, Outcome, SourceError};
+use super::replayed;
+use crate::checkpoint::Memory;
+use crate::error::{CheckpointError, Interrupt, Outcome, SourceError};
 use crate::operator::{Emit, Operator};
-use crate::source::{Intake, Source, Supply};
+use crate::source::{Intake, Replay, Source, Supply};
 
 /// The records of a reader, each without its delimiter: a source, and an iterator for a source or a step that
 /// is to take them one by one. Holds one record and 128 KiB of what comes behind it.
@@ -106,6 +108,23 @@ impl<R: Read + Send + 'static> Source for Records<R> {
     fn bytes_taken(&self) -> u64 {
         self.cutter.offset() - self.begin
     }
+
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
+        replayed::file(self.reader.get_ref()).is_some().then_some(self as &mut dyn Replay)
+    }
+}
+
+impl<R: Read + 'static> Replay for Records<R> {
+    fn save(&mut self, state: &mut Vec<u8>) -> Result<(), CheckpointError> {
+        // What is there of the next record is read again.
+        replayed::save(self.reader.get_ref(), self.cutter.begin() - self.begin, state)
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CheckpointError> {
+        let at = replayed::restore(self.reader.get_mut(), state)?;
+        self.cutter.begin_at(self.begin + at);
+        Ok(())
+    }
 }
 
 /// The records one by one. An error is one of the reader, or that the next record can never be found; nothing
@@ -138,6 +157,10 @@ impl Operator for TakeRecord {
         out.emit(bytes)
     }
 
+    fn memory(&self) -> Memory {
+        Memory::None
+    }
+
     fn fork(&self) -> Self {
         Self
     }
@@ -165,6 +188,10 @@ impl Operator for DecodeLine {
             })
         });
         out.emit(line.map_err(|error| Interrupt::failed("lines", error))?)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use super::{Head, Keys, Stream};
-use crate::keyed::Entry;
+use crate::keyed::{Entry, group_of};
 use crate::operator::Operator;
 use crate::operators::{FoldByKey, KeyBy, ScanByKey};
 use crate::order::Order;
@@ -71,7 +71,7 @@ where
         }
         let split = |entries: &mut Vec<Entry<K, T>>, ways: &mut [Vec<T>]| {
             for entry in entries.drain(..) {
-                let way = group(entry.key.hash(), ways.len());
+                let way = group_of(entry.key.hash(), ways.len());
                 ways[way].push(entry.item);
             }
         };
@@ -125,17 +125,25 @@ where
         O: Operator<In = Entry<K, T>>,
         O::Out: Weigh,
     {
-        let Self { stream, key, lanes, .. } = self;
-        if lanes == 1 {
-            return stream.gather().step(KeyBy::new(key)).step(operator).boxed();
+        if self.lanes > 1 {
+            return self.spread_with(operator);
         }
+        self.stream.gather().step(KeyBy::new(self.key)).step(operator).boxed()
+    }
+
+    /// As [`with`](Self::with), in the same stages whatever the number of lanes.
+    pub(super) fn spread_with<O>(self, operator: O) -> Stream<O::Out>
+    where
+        O: Operator<In = Entry<K, T>>,
+        O::Out: Weigh,
+    {
         let split = |entries: &mut Vec<Entry<K, T>>, ways: &mut [Vec<Entry<K, T>>]| {
             for entry in entries.drain(..) {
-                let way = group(entry.key.hash(), ways.len());
+                let way = group_of(entry.key.hash(), ways.len());
                 ways[way].push(entry);
             }
         };
-        stream.step(KeyBy::new(key)).spread(lanes, split).step(operator).boxed()
+        self.stream.step(KeyBy::new(self.key)).spread(self.lanes, split).step(operator).boxed()
     }
 
     /// Combines the items of each key into a value that begins with `initial`; gives all keys with their
@@ -206,13 +214,6 @@ where
     {
         self.with(ScanByKey::new(move || initial.clone(), step))
     }
-}
-
-/// Returns the group of a key among `count`. The low bits of a hash choose the slot in a table, the high
-/// ones tell slots apart; what is between is free.
-fn group(hash: u64, count: usize) -> usize {
-    let part = u32::try_from((hash >> 24) & 0xFFFF_FFFF).unwrap_or(u32::MAX);
-    usize::try_from((u64::from(part) * count as u64) >> 32).unwrap_or(0)
 }
 
 /// Groups of keys for each lane by key.

@@ -1,0 +1,66 @@
+//! How often a checkpoint is made.
+
+use std::time::Duration;
+
+/// How often a checkpoint is made: after a time, so many items or so many bytes of the sources, whichever comes first.
+///
+/// ```
+/// use std::time::Duration;
+/// use primestream_engine::checkpoint::Every;
+///
+/// let every = Every::time(Duration::from_secs(1)).or(Every::bytes(64 << 20));
+/// assert_eq!(every.to_string(), "1s or 67108864 bytes");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Every {
+    pub(crate) time: Option<Duration>,
+    pub(crate) items: Option<u64>,
+    pub(crate) bytes: Option<u64>,
+}
+
+impl Every {
+    /// After a time, a millisecond at least.
+    #[must_use]
+    pub fn time(time: Duration) -> Self {
+        Self { time: Some(time.max(Duration::from_millis(1))), ..Self::default() }
+    }
+
+    /// After so many items of the sources, at least 1.
+    #[must_use]
+    pub fn items(items: u64) -> Self {
+        Self { items: Some(items.max(1)), ..Self::default() }
+    }
+
+    /// After so many bytes that the sources took from outside, at least 1.
+    #[must_use]
+    pub fn bytes(bytes: u64) -> Self {
+        Self { bytes: Some(bytes.max(1)), ..Self::default() }
+    }
+
+    /// After this or another.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            time: self.time.or(other.time),
+            items: self.items.or(other.items),
+            bytes: self.bytes.or(other.bytes),
+        }
+    }
+}
+
+impl From<Duration> for Every {
+    fn from(time: Duration) -> Self {
+        Self::time(time)
+    }
+}
+
+impl std::fmt::Display for Every {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts = [
+            self.time.map(|time| format!("{time:?}")),
+            self.items.map(|items| format!("{items} items")),
+            self.bytes.map(|bytes| format!("{bytes} bytes")),
+        ];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(" or "))
+    }
+}

@@ -1,0 +1,180 @@
+//! What stages hand over at a barrier, and get back before they begin.
+
+use crate::checkpoint::{Epoch, Memory, Part, Prepared, Restorer, Saver};
+use crate::error::{CheckpointError, Interrupt};
+use crate::operator::Operator;
+
+/// What a stage, or one group of its keys, remembers at a barrier or at its end.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) epoch: Epoch,
+    /// Which group it is.
+    pub(crate) group: usize,
+    pub(crate) state: StageState,
+    /// The names and states of the steps of each lane.
+    pub(crate) lanes: Vec<Vec<(String, Vec<u8>)>>,
+    /// What is left to be done for what was written to sinks.
+    pub(crate) prepared: Vec<Prepared>,
+}
+
+/// What a stage itself remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StageState {
+    /// Items taken so far.
+    pub(crate) position: u64,
+    /// Whether it has ended, and passed on what it held.
+    pub(crate) has_ended: bool,
+    /// Where the source is, if it begins with one that knows.
+    pub(crate) source: Option<Vec<u8>>,
+}
+
+impl StageState {
+    /// Returns it as bytes: the position, a byte of flags, and what the source wrote.
+    fn to_bytes(&self) -> Vec<u8> {
+        let flags = u8::from(self.has_ended) | u8::from(self.source.is_some()) << 1;
+        let mut bytes = self.position.to_le_bytes().to_vec();
+        bytes.push(flags);
+        bytes.extend(self.source.iter().flatten());
+        bytes
+    }
+
+    /// Reads it again.
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let (position, rest) = bytes.split_first_chunk()?;
+        let (&flags, source) = rest.split_first()?;
+        let source = (flags & 2 != 0).then(|| source.to_vec());
+        (flags < 4).then_some(Self {
+            position: u64::from_le_bytes(*position),
+            has_ended: flags & 1 != 0,
+            source,
+        })
+    }
+}
+
+impl Saved {
+    /// Lets the steps of a stage write what they remember.
+    pub(crate) fn of<'a, C: Operator>(
+        (epoch, is_last): (Epoch, bool),
+        group: usize,
+        state: StageState,
+        chains: impl IntoIterator<Item = &'a mut C>,
+    ) -> Result<Self, Interrupt> {
+        let (mut lanes, mut prepared) = (Vec::new(), Vec::new());
+        for chain in chains {
+            let mut saver = Saver::new(epoch, is_last);
+            chain.save(&mut saver)?;
+            let (parts, left_to_do) = saver.into_parts();
+            lanes.push(parts);
+            prepared.extend(left_to_do);
+        }
+        Ok(Self { epoch, group, state, lanes, prepared })
+    }
+
+    /// Makes it of a stage that has ended and has nothing more to say.
+    pub(crate) fn ended(epoch: Epoch, group: usize, position: u64) -> Self {
+        let state = StageState { position, has_ended: true, source: None };
+        Self { epoch, group, state, lanes: Vec::new(), prepared: Vec::new() }
+    }
+
+    /// Returns it as parts of a checkpoint, the stage itself first.
+    pub(crate) fn parts(&self, stage: usize, name: &str) -> Vec<Part> {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let state = self.state.to_bytes();
+        let group = number(self.group);
+        let mut parts =
+            vec![Part { stage: number(stage), lane: group, step: 0, name: name.to_owned(), state }];
+        for (lane, steps) in self.lanes.iter().enumerate() {
+            for (step, (name, state)) in (1..).zip(steps) {
+                let (stage, lane) = (number(stage), group + number(lane));
+                parts.push(Part { stage, lane, step, name: name.clone(), state: state.clone() });
+            }
+        }
+        parts
+    }
+}
+
+/// What a stage saved, in all its lanes or groups: nothing, if the run begins anew.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept<'a> {
+    states: Vec<StageState>,
+    lanes: Vec<Vec<&'a Part>>,
+    epoch: Option<Epoch>,
+}
+
+impl<'a> Kept<'a> {
+    /// Gathers the parts of a stage.
+    pub(crate) fn of(epoch: Option<Epoch>, parts: &'a [Part], stage: usize) -> Result<Self, CheckpointError> {
+        let mut kept = Self { epoch, ..Self::default() };
+        for part in parts.iter().filter(|part| part.stage as usize == stage) {
+            let lane = part.lane as usize;
+            if lane > parts.len() {
+                return Err(CheckpointError::new(format!("stage {stage} has no lane {lane}")));
+            }
+            if kept.lanes.len() <= lane {
+                kept.lanes.resize_with(lane + 1, Vec::new);
+            }
+            if part.step == 0 {
+                let state = StageState::of_bytes(&part.state);
+                let unread = || CheckpointError::new(format!("the state of stage {stage} cannot be read"));
+                kept.states.push(state.ok_or_else(unread)?);
+            } else {
+                kept.lanes[lane].push(part);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Returns what the stage itself remembers; the default in a run that begins anew.
+    pub(crate) fn state(&self, group: usize) -> StageState {
+        let state = self.states.get(group).cloned().unwrap_or_default();
+        StageState { has_ended: self.has_ended(), ..state }
+    }
+
+    /// Returns whether it has ended: all its groups have, as many as there were.
+    fn has_ended(&self) -> bool {
+        !self.states.is_empty() && self.states.iter().all(|state| state.has_ended)
+    }
+
+    /// Returns the epoch that had ended; nothing in a run that begins anew.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        self.epoch
+    }
+
+    /// Returns whether the run begins anew.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.states.is_empty()
+    }
+
+    /// Lets the chain of a lane, of so many, take up what it remembered.
+    pub(crate) fn resume<C: Operator>(
+        &self,
+        chain: &mut C,
+        lane: (usize, usize),
+    ) -> Result<(), CheckpointError> {
+        // A lane more than there were: it begins anew, unless its steps know what to take of the others.
+        let is_more = lane.0 >= self.lanes.len() && chain.memory() == Memory::None;
+        let lanes: &[Vec<&Part>] = if is_more { &[] } else { &self.lanes };
+        let mut restorer = Restorer::new(lanes, lane, (self.epoch, self.has_ended()));
+        chain.resume(&mut restorer)?;
+        match restorer.left() {
+            Some(part) => {
+                let step = &part.name;
+                Err(CheckpointError::new(format!("step `{step}` was saved, and no step takes it up")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a stage can promise about items when it begins anew.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Promise {
+    /// Steps whose memory no checkpoint holds.
+    pub(crate) forgetful: Vec<&'static str>,
+    /// Whether its source can be asked for the same again, if it begins with one.
+    pub(crate) replays: Option<bool>,
+    /// Whether what its end does shows only once it is committed, if it has one.
+    pub(crate) commits: Option<bool>,
+    /// What no barrier passes.
+    pub(crate) stops_barriers: Option<&'static str>,
+}

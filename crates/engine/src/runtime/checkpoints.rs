@@ -1,0 +1,328 @@
+//! Checkpoints of a running pipeline: when an epoch ends, what the stages hand over, and when it counts.
+//!
+//! One epoch ends at a time. When every stage has handed over what it remembers, or has ended, what was written to
+//! sinks is synced, then the checkpoint is stored, then the sinks show the epoch's writes. This happens on a thread of
+//! its own, so that the stages go on meanwhile.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::beat::Beat;
+use super::failure::Failure;
+use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore};
+use crate::error::CheckpointError;
+use crate::pipeline::Keeping;
+use crate::plan::saved::{Kept, Saved};
+use crate::plan::stage::Stage;
+
+/// Checkpoints of a running pipeline.
+pub(crate) struct Checkpoints {
+    every: Every,
+    beat: Option<Beat>,
+    note: String,
+    store: Mutex<Box<dyn StateStore>>,
+    /// For each stage the names of its steps and what its groups handed over.
+    handed_over: Mutex<HandedOver>,
+    /// An epoch that is ready to be stored, or that there will be none.
+    ready: Mutex<Ready>,
+    arrived: Condvar,
+    /// The epoch that is to end now; that of the last checkpoint if none is.
+    wanted: AtomicU64,
+    committed: AtomicU64,
+    /// How many checkpoints this run has stored.
+    stored: AtomicU64,
+    items: AtomicU64,
+    bytes: AtomicU64,
+    is_suspending: AtomicBool,
+}
+
+struct HandedOver {
+    stages: Vec<StageShare>,
+}
+
+struct StageShare {
+    name: String,
+    groups: Vec<Share>,
+}
+
+/// What a group handed over. One that ends while an epoch does hands over both, and each counts for itself.
+#[derive(Default)]
+struct Share {
+    at_barrier: Option<Saved>,
+    at_end: Option<Saved>,
+}
+
+impl Share {
+    /// Returns what belongs to the end of an epoch.
+    fn of(&mut self, epoch: Epoch) -> Option<&mut Saved> {
+        self.at_barrier.as_mut().filter(|saved| saved.epoch == epoch).or(self.at_end.as_mut())
+    }
+}
+
+#[derive(Default)]
+struct Ready {
+    epoch: Option<Full>,
+    is_over: bool,
+}
+
+/// All that makes a checkpoint.
+struct Full {
+    checkpoint: Checkpoint,
+    prepared: Vec<Prepared>,
+}
+
+impl Checkpoints {
+    pub(crate) fn new(keeping: Keeping, stages: &[Box<dyn Stage>]) -> Self {
+        let stages = stages.iter().map(|stage| StageShare {
+            name: stage.plan().steps.join(", "),
+            groups: (0..stage.groups()).map(|_| Share::default()).collect(),
+        });
+        Self {
+            every: keeping.every,
+            beat: keeping.every.time.map(Beat::every),
+            note: keeping.note,
+            store: Mutex::new(keeping.store),
+            handed_over: Mutex::new(HandedOver { stages: stages.collect() }),
+            ready: Mutex::default(),
+            arrived: Condvar::new(),
+            wanted: AtomicU64::new(0),
+            committed: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            items: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            is_suspending: AtomicBool::new(false),
+        }
+    }
+
+    /// Loads the newest checkpoint, if there is one.
+    pub(crate) fn load(&self) -> Result<Option<Loaded>, CheckpointError> {
+        let mut store = lock(&self.store);
+        let place = store.place();
+        store.load().map_err(|error| CheckpointError::new(format!("{place}: {error}")))
+    }
+
+    /// Counts on from an epoch.
+    pub(crate) fn begin_behind(&self, epoch: Epoch) {
+        self.wanted.store(epoch.get(), Ordering::Release);
+        self.committed.store(epoch.get(), Ordering::Release);
+    }
+
+    pub(crate) fn every(&self) -> Every {
+        self.every
+    }
+
+    /// Returns the number of the epoch that is to end now; that of the last one if none is.
+    pub(crate) fn wanted(&self) -> u64 {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    /// Returns the epoch that is not committed yet.
+    pub(crate) fn last_epoch(&self) -> Epoch {
+        epoch_of(self.wanted().max(self.committed.load(Ordering::Acquire)) + 1)
+    }
+
+    pub(crate) fn is_suspending(&self) -> bool {
+        self.is_suspending.load(Ordering::Acquire)
+    }
+
+    /// How many checkpoints this run has stored.
+    pub(crate) fn stored(&self) -> u64 {
+        self.stored.load(Ordering::Acquire)
+    }
+
+    /// Ends the epoch now, and lets sources give nothing behind it. Returns whether one must wait for the epoch that
+    /// is ending already.
+    pub(crate) fn suspend(&self) {
+        self.is_suspending.store(true, Ordering::Release);
+        self.want_next();
+    }
+
+    /// Asks for the end of the next epoch, unless one is ending.
+    fn want_next(&self) -> bool {
+        let committed = self.committed.load(Ordering::Acquire);
+        let next = (committed, committed + 1);
+        let is_next =
+            self.wanted.compare_exchange(next.0, next.1, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if is_next {
+            self.items.store(0, Ordering::Relaxed);
+            self.bytes.store(0, Ordering::Relaxed);
+        }
+        is_next
+    }
+
+    /// Notes that a source gave so many items and took so many bytes; returns whether an epoch is to end for that.
+    pub(crate) fn gave(&self, items: u64, bytes: u64) -> bool {
+        let items = self.items.fetch_add(items, Ordering::Relaxed) + items;
+        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let is_enough = |of: Option<u64>, count| of.is_some_and(|most| count >= most);
+        (is_enough(self.every.items, items) || is_enough(self.every.bytes, bytes)) && self.want_next()
+    }
+
+    /// Returns whether an epoch is to end since it is time, and something was given in it.
+    pub(crate) fn look(&self, now: Duration) -> bool {
+        let has_moved = || self.items.load(Ordering::Relaxed) > 0 || self.bytes.load(Ordering::Relaxed) > 0;
+        self.beat.as_ref().is_some_and(|beat| beat.is_due(now)) && has_moved() && self.want_next()
+    }
+
+    /// Takes what a group of a stage hands over. Returns whether an epoch is ready to be stored.
+    pub(crate) fn take(&self, stage: usize, saved: Saved) -> bool {
+        let mut all = lock(&self.handed_over);
+        let share = &mut all.stages[stage].groups[saved.group];
+        let slot = if saved.state.has_ended { &mut share.at_end } else { &mut share.at_barrier };
+        *slot = Some(saved);
+        let wanted = self.wanted();
+        if wanted == self.committed.load(Ordering::Acquire) {
+            return false; // no epoch is ending
+        }
+        let epoch = epoch_of(wanted);
+        let (mut is_missing, mut has_ended) = (false, true);
+        for share in all.stages.iter_mut().flat_map(|stage| &mut stage.groups) {
+            is_missing |= share.of(epoch).is_none();
+            has_ended &= share.at_end.is_some();
+        }
+        // When everything has ended, the run is complete and says so itself.
+        if is_missing || has_ended {
+            return false;
+        }
+        let full = all.full(epoch, &self.note);
+        drop(all);
+        lock(&self.ready).epoch = Some(full);
+        self.arrived.notify_all();
+        true
+    }
+
+    /// Stores epochs as they become ready, until the run is over; returns why it cannot.
+    pub(crate) fn keep(&self, committed: impl Fn()) -> Result<(), CheckpointError> {
+        loop {
+            let ready = lock(&self.ready);
+            let is_idle = |ready: &mut Ready| ready.epoch.is_none() && !ready.is_over;
+            let mut ready = self.arrived.wait_while(ready, is_idle).unwrap_or_else(PoisonError::into_inner);
+            let Some(full) = ready.epoch.take() else { return Ok(()) };
+            drop(ready);
+            self.store(full)?;
+            committed();
+        }
+    }
+
+    /// Stores the epoch that is ready, if one is.
+    pub(crate) fn store_ready(&self) -> Result<(), CheckpointError> {
+        let ready = lock(&self.ready).epoch.take();
+        ready.map_or(Ok(()), |full| self.store(full))
+    }
+
+    /// Says that no epoch will become ready any more.
+    pub(crate) fn end(&self) {
+        lock(&self.ready).is_over = true;
+        self.arrived.notify_all();
+    }
+
+    /// Stores that everything was delivered.
+    pub(crate) fn complete(&self) -> Result<(), CheckpointError> {
+        let epoch = self.last_epoch();
+        let mut all = lock(&self.handed_over);
+        for stage in &mut all.stages {
+            for (group, share) in stage.groups.iter_mut().enumerate() {
+                share.at_barrier = None;
+                // Nobody needed what it would have made besides.
+                share.at_end.get_or_insert_with(|| Saved::ended(epoch, group, 0));
+            }
+        }
+        let mut full = all.full(epoch, &self.note);
+        full.checkpoint.is_complete = true;
+        drop(all);
+        self.store(full)
+    }
+
+    /// Makes data durable, then stores the checkpoint, then shows the data.
+    fn store(&self, full: Full) -> Result<(), CheckpointError> {
+        let Full { checkpoint, prepared } = full;
+        let commits: Vec<Commit> =
+            prepared.into_iter().map(Prepared::sync).collect::<Result<_, _>>().map_err(|error| {
+                CheckpointError::new(format!("epoch {}: {error}", checkpoint.epoch.get()))
+            })?;
+        {
+            let mut store = lock(&self.store);
+            let place = store.place();
+            store.save(&checkpoint).map_err(|error| CheckpointError::new(format!("{place}: {error}")))?;
+        }
+        commits.into_iter().try_for_each(Commit::run).map_err(CheckpointError::new)?;
+        let epoch = checkpoint.epoch.get();
+        self.stored.fetch_add(1, Ordering::AcqRel);
+        self.committed.store(epoch, Ordering::Release);
+        self.wanted.fetch_max(epoch, Ordering::AcqRel);
+        Ok(())
+    }
+}
+
+impl HandedOver {
+    /// Makes a checkpoint of what all stages handed over.
+    fn full(&mut self, epoch: Epoch, note: &str) -> Full {
+        let (mut parts, mut prepared) = (Vec::new(), Vec::new());
+        for (index, stage) in self.stages.iter_mut().enumerate() {
+            for saved in stage.groups.iter_mut().filter_map(|share| share.of(epoch)) {
+                parts.extend(saved.parts(index, &stage.name));
+                prepared.append(&mut saved.prepared);
+            }
+        }
+        let note = note.to_owned();
+        Full { checkpoint: Checkpoint { epoch, is_complete: false, parts, note }, prepared }
+    }
+}
+
+/// Lets the stages of a pipeline take up what a checkpoint holds, or begin anew without one.
+pub(crate) fn resume(stages: &[Box<dyn Stage>], from: Option<&Checkpoint>) -> Result<(), CheckpointError> {
+    let parts: &[Part] = from.map_or(&[], |from| &from.parts);
+    let epoch = from.map(|from| from.epoch);
+    if from.is_some() {
+        compare(stages, parts)?;
+    }
+    for (index, stage) in stages.iter().enumerate() {
+        let kept = Kept::of(epoch, parts, index)?;
+        let name = &stage.plan().name;
+        stage
+            .resume(&kept)
+            .map_err(|error| CheckpointError::new(format!("stage {index} ({name}): {error}")))?;
+    }
+    Ok(())
+}
+
+/// Compares the stages of a pipeline with those that made a checkpoint.
+fn compare(stages: &[Box<dyn Stage>], parts: &[Part]) -> Result<(), CheckpointError> {
+    let saved: Vec<&Part> = parts.iter().filter(|part| part.step == 0 && part.lane == 0).collect();
+    for (index, stage) in stages.iter().enumerate() {
+        let now = stage.plan().steps.join(", ");
+        let then = saved.iter().find(|part| part.stage as usize == index).map(|part| &*part.name);
+        if then != Some(&*now) {
+            let then = then.map_or("not there".to_owned(), |then| format!("`{then}`"));
+            return Err(CheckpointError::new(format!(
+                "the checkpoint is of another pipeline: stage {index} is `{now}` and was {then}"
+            )));
+        }
+    }
+    if saved.len() == stages.len() {
+        Ok(())
+    } else {
+        Err(CheckpointError::new(format!(
+            "the checkpoint is of another pipeline: it had {} stages, this one has {}",
+            saved.len(),
+            stages.len()
+        )))
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        Failure::Checkpoint(error)
+    }
+}
+
+/// Returns an epoch that was asked for.
+pub(crate) fn epoch_of(number: u64) -> Epoch {
+    Epoch::new(number).expect("epochs are counted from 1")
+}
+
+/// Locks what no user's function is called under, but for stores.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
