@@ -31,6 +31,16 @@ pub(crate) fn damage(root: &Path, seed: u64, count: u64) -> bool {
     is_good
 }
 
+/// Stops runs at calls that their seeds draw, on a disk that loses what was not synced, and has others go on from there.
+///
+/// Seeds from `seed` on, so that many million are tried in pieces.
+pub(crate) fn images(root: &Path, seed: u64, count: u64) -> bool {
+    let environment = [("PRIMESTREAM_SEED", seed), ("PRIMESTREAM_IMAGES", count)];
+    let is_good = test(root, "primestream-engine", &["lossy_disk"], &[], &environment);
+    println!("long images, {count} seeds from {seed}: {}", if is_good { "passed" } else { "failed" });
+    is_good
+}
+
 /// Measures over so many changes which share of them each layer of the encoding cannot see.
 pub(crate) fn detection(root: &Path, changes: u64) -> bool {
     let environment = [("PRIMESTREAM_CHANGES", changes)];
@@ -98,8 +108,9 @@ pub(crate) fn fuzz(root: &Path, seconds: u64) -> bool {
 }
 
 /// What is fuzzed, each a law over foreign bytes.
-const FUZZ_TARGETS: [&str; 9] = [
+const FUZZ_TARGETS: [&str; 10] = [
     "block",
+    "checkpoint_load",
     "codeword",
     "container_damage",
     "container_decode",

@@ -48,6 +48,9 @@ fn main() -> ExitCode {
         ["long", "factor"] => Some(long::factor(root())),
         ["long", "fuzz"] => Some(long::fuzz(root(), FUZZ_SECONDS)),
         ["long", "fuzz", "--seconds", count] => count.parse().ok().map(|seconds| long::fuzz(root(), seconds)),
+        ["long", "images", rest @ ..] => number_of(rest, "--count", IMAGES)
+            .zip(number_of(rest, "--seed", 1))
+            .map(|(count, seed)| long::images(root(), seed, count)),
         ["long", "figures"] => Some(long::figures(root())),
         ["long", "flat"] => Some(long::flat(root(), FLAT_GIGABYTES)),
         ["long", "flat", "--gigabytes", count] => {
@@ -84,6 +87,9 @@ const FLAT_GIGABYTES: u64 = 100;
 /// Damages that are tried unless told otherwise.
 const DAMAGES: u64 = 50_000_000;
 
+/// Images of a disk after a crash that are tried unless told otherwise.
+const IMAGES: u64 = 1_000_000;
+
 /// Changes over which is measured what is noticed, unless told otherwise.
 const CHANGES: u64 = 100_000_000;
 
@@ -98,4 +104,4 @@ const FUZZ_SECONDS: u64 = 600;
 
 const USAGE: &str = "usage: cargo xtask tidy | models | ci [--without-tests] | calibrate [NAME] [--set] | golden | \
     long damage [--count N] [--seed N] | long detection [--changes N] | long encode [--gigabytes N] | long factor | long figures | \
-    long flat [--gigabytes N] | long fuzz [--seconds N]";
+    long flat [--gigabytes N] | long fuzz [--seconds N] | long images [--count N] [--seed N]";

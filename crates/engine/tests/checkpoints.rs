@@ -1,512 +1,346 @@
-//! Law 5, resume: stopping at any message and going on equals never stopping.
-//!
-//! Each run is simulated under a seed and cut short by a failure at a step, in the store or in the sink that the
-//! seed chooses, until one comes through; then what arrived must be what arrives without any of this.
+//! Checkpoints in a folder: the format against every damage, what every version wrote, and a store that never starts afresh
+//! by itself. `cargo xtask golden` writes the files of this version; those of a version that was released stay.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-#![expect(clippy::disallowed_methods, reason = "seeds to run come from outside")]
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
+use fastrand::Rng;
 use primestream_engine::checkpoint::{
-    Checkpoint, Delivery, Epoch, Every, Loaded, StateStore, StoreError, Transactional,
+    Checkpoint, Directory, Epoch, FormatError, Part, StateStore, StoreError, decode, encode,
 };
-use primestream_engine::runtime::Failure;
-use primestream_engine::{Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
+use primestream_engine::disk::{Disk, LossyDisk};
 
-/// What outlives a run that was cut short.
-#[derive(Clone, Default)]
-struct World {
-    checkpoints: Arc<Mutex<Vec<Checkpoint>>>,
-    /// What the sink was given and what of it shows.
-    output: Arc<Mutex<Output>>,
-    /// How many more chances there are before one is cut short; none if it is 0.
-    chances: Arc<AtomicU64>,
+fn epoch(number: u64) -> Epoch {
+    Epoch::new(number).expect("not 0")
 }
 
-#[derive(Default)]
-struct Output {
-    written: Vec<u64>,
-    shown: usize,
-    is_finished: bool,
+fn part(place: (u32, u32, u32), name: &str, state: &[u8]) -> Part {
+    Part { stage: place.0, lane: place.1, step: place.2, name: name.to_owned(), state: state.to_vec() }
 }
 
-impl World {
-    /// Fails if it is time.
-    fn chance(&self) -> Result<(), std::io::Error> {
-        let left =
-            self.chances.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if left == Ok(1) { Err(std::io::Error::other("cut short")) } else { Ok(()) }
-    }
+fn checkpoint(number: u64) -> Checkpoint {
+    let parts = vec![part((0, 0, 0), "lines", &number.to_le_bytes())];
+    Checkpoint { epoch: epoch(number), is_complete: false, parts, note: format!("note {number}") }
 }
 
-impl StateStore for World {
-    fn load(&mut self) -> Result<Option<Loaded>, StoreError> {
-        let newest = self.checkpoints.lock().unwrap().last().cloned();
-        Ok(newest.map(|checkpoint| Loaded { checkpoint, passed_over: Vec::new() }))
-    }
-
-    fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        let cut = |error| {
-            StoreError::from(primestream_engine::disk::DiskError::new(
-                primestream_engine::disk::Operation::Sync,
-                std::path::Path::new("model"),
-                error,
-            ))
-        };
-        self.chance().map_err(cut)?;
-        let mut all = self.checkpoints.lock().unwrap();
-        assert!(all.last().is_none_or(|last| last.epoch < checkpoint.epoch), "epochs ascend");
-        all.push(checkpoint.clone());
-        drop(all);
-        self.chance().map_err(cut) // stored, and nobody knows
-    }
-
-    fn clear(&mut self) -> Result<(), StoreError> {
-        self.checkpoints.lock().unwrap().clear();
-        Ok(())
-    }
-
-    fn place(&self) -> String {
-        "model".to_owned()
-    }
+/// The checkpoint that `docs/checkpoints.md` shows byte by byte.
+fn shown() -> Checkpoint {
+    let parts = vec![part((0, 0, 0), "lines", &[0x2A, 0, 0, 0, 0, 0, 0, 0]), part((1, 0, 1), "sink", &[])];
+    Checkpoint { epoch: epoch(7), is_complete: false, parts, note: "sums".to_owned() }
 }
 
-impl Sink<u64> for World {
-    fn write(&mut self, items: &mut Vec<u64>) -> Result<(), SinkError> {
-        self.chance()?;
-        self.output.lock().unwrap().written.append(items);
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), SinkError> {
-        let mut output = self.output.lock().unwrap();
-        output.is_finished = true;
-        assert_eq!(output.shown, output.written.len(), "everything is committed in the end");
-        Ok(())
-    }
-
-    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
-        Some(self)
-    }
+/// Checkpoints of every form, by name.
+fn samples() -> Vec<(&'static str, Checkpoint)> {
+    let noise: Vec<u8> = {
+        let mut rng = Rng::with_seed(3);
+        (0..4000).map(|_| rng.u8(..)).collect()
+    };
+    let many = (0..40).map(|lane| part((2, lane, 0), "fold_by_key", &vec![7; lane as usize * 9])).collect();
+    let bare = |number, is_complete, note: &str, parts| Checkpoint {
+        epoch: epoch(number),
+        is_complete,
+        parts,
+        note: note.to_owned(),
+    };
+    vec![
+        ("shown", shown()),
+        ("empty", bare(1, false, "", vec![])),
+        ("complete", bare(u64::MAX, true, "ü\n\u{1b}[1m", vec![])),
+        ("lanes", bare(12, false, "lanes", many)),
+        ("large", bare(1 << 40, true, "large", vec![part((u32::MAX, u32::MAX, u32::MAX), "", &noise)])),
+    ]
 }
 
-impl Transactional for World {
-    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
-        self.chance()?;
-        let count = self.output.lock().unwrap().written.len() as u64;
-        state.extend_from_slice(&count.to_le_bytes());
-        Ok(())
-    }
-
-    fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
-        self.chance()?;
-        let mut output = self.output.lock().unwrap();
-        output.shown = output.written.len(); // in a simulated run nothing comes between
-        Ok(())
-    }
-
-    fn restore(&mut self, _: Epoch, state: &[u8]) -> Result<(), SinkError> {
-        self.chance()?;
-        let count = u64::from_le_bytes(state.try_into().unwrap());
-        let mut output = self.output.lock().unwrap();
-        assert!(output.shown as u64 <= count, "what showed is taken back");
-        output.written.truncate(usize::try_from(count).unwrap());
-        Ok(())
-    }
+/// A folder on a disk in memory, with some checkpoints.
+fn store_of(numbers: &[u64]) -> (LossyDisk, Directory) {
+    let disk = LossyDisk::default();
+    let mut store = reopen(&disk);
+    numbers.iter().for_each(|number| store.save(&checkpoint(*number)).expect("there is room"));
+    (disk, store)
 }
 
-type Cut = Arc<dyn Fn() -> Result<(), std::io::Error> + Send + Sync>;
-
-/// A pipeline of numbers that ends in the world's sink, and what arrives there when nothing happens.
-struct Shape {
-    name: &'static str,
-    build: fn(Cut, World, &Draw) -> Pipeline,
-    /// Whether what arrives comes in one order only.
-    is_ordered: bool,
+fn reopen(disk: &LossyDisk) -> Directory {
+    let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+    Directory::on(shared, "/state").expect("nobody else has it")
 }
 
-/// What may be another at each start.
-struct Draw {
-    lanes: usize,
+fn name(number: u64) -> String {
+    format!("checkpoint-{number:016}.ck")
 }
 
-const SHAPES: [Shape; 7] = [
-    Shape {
-        name: "chain",
-        build: |cut, world, _| {
-            Stream::iter_from(|at| at..300)
-                .try_map(move |n| cut().map(|()| n * 3))
-                .filter(|n| n % 2 == 0)
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-    Shape {
-        name: "lanes and batches",
-        build: |cut, world, draw| {
-            Stream::iter_from(|at| at..300)
-                .parallel(draw.lanes, Order::Input)
-                .try_map(move |n| cut().map(|()| n + 1))
-                .flat_map(|n| [n, n * 1000])
-                .batch(7)
-                .stateful()
-                .map(|batch| batch.iter().sum::<u64>())
-                .parallel(draw.lanes, Order::Input)
-                .map(|n| n ^ 1)
-                .windows_by(3, 2)
-                .stateful()
-                .map(|window| window.iter().sum::<u64>())
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-    Shape {
-        name: "steps with memory",
-        build: |cut, world, _| {
-            Stream::iter_from(|at| (0..400u64).map(|n| n * n % 97).skip(usize::try_from(at).unwrap()))
-                .try_map(move |n| cut().map(|()| n))
-                .skip(5)
-                .step_by(2)
-                .distinct(20)
-                .stateful()
-                .dedup()
-                .stateful()
-                .scan(0, |sum, n| {
-                    *sum += n;
-                    Some(*sum)
-                })
-                .stateful()
-                .enumerate()
-                .map(|(index, n)| index * 1_000_000 + n)
-                .sort_batches(4)
-                .stateful()
-                .batch_by(|n| n / 3_000_000)
-                .stateful()
-                .map(|batch| batch.iter().fold(7, |a: u64, n| a.wrapping_mul(31).wrapping_add(*n)))
-                .take(90)
-                .skip_while(|n| n % 5 == 0)
-                .take_while(|n| n % 1009 != 0)
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-    Shape {
-        name: "keys",
-        build: |cut, world, draw| {
-            Stream::iter_from(|at| at..300)
-                .try_map(move |n| cut().map(|()| n))
-                .key_by(|n| n % 11)
-                .lanes(draw.lanes)
-                .stateful()
-                .scan(0u64, |sum, n| {
-                    *sum += n;
-                    *sum
-                })
-                .map(|(key, sum)| key * 1_000_000 + sum)
-                .write_to(world)
-        },
-        is_ordered: false,
-    },
-    Shape {
-        name: "counts by key",
-        build: |cut, world, draw| {
-            Stream::iter_from(|at| at..300)
-                .parallel(draw.lanes, Order::Relaxed)
-                .try_map(move |n| cut().map(|()| n))
-                .key_by(|n| n * n % 13)
-                .lanes(draw.lanes)
-                .stateful()
-                .count()
-                .map(|(key, count)| key * 1000 + count)
-                .write_to(world)
-        },
-        is_ordered: false,
-    },
-    Shape {
-        name: "merged",
-        build: |cut, world, draw| {
-            let other = cut.clone();
-            let odd =
-                Stream::iter_from(|at| (0..200u64).map(|n| 2 * n + 1).skip(usize::try_from(at).unwrap()))
-                    .parallel(draw.lanes, Order::Relaxed)
-                    .try_map(move |n| other().map(|()| n));
-            Stream::iter_from(|at| (0..150u64).map(|n| 2 * n).skip(usize::try_from(at).unwrap()))
-                .try_map(move |n| cut().map(|()| n))
-                .merge(odd)
-                .map(|n| n + 5)
-                .write_to(world)
-        },
-        is_ordered: false,
-    },
-    Shape {
-        name: "one behind the other",
-        build: |cut, world, _| {
-            Stream::iter_from(|at| at..100)
-                .try_map(move |n| cut().map(|()| n))
-                .batch(8)
-                .stateful()
-                .unbatch()
-                .concat(Stream::iter_from(|at| (100 + at)..150))
-                .map(|n| n * 7)
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-];
-
-fn run(shape: &Shape, world: &World, seed: u64, every: Every, lanes: usize) -> Result<Report, PipelineError> {
-    if world.checkpoints.lock().unwrap().is_empty() {
-        world.output.lock().unwrap().written.clear(); // as a file that begins anew
-    }
-    let cut = world.clone();
-    let cut: Cut = Arc::new(move || cut.chance());
-    (shape.build)(cut, world.clone(), &Draw { lanes })
-        .checkpoint(every, world.clone())
-        .exactly_once()
-        .simulated(seed)
-        .run()
-}
-
-/// A few numbers from a seed.
-fn mixed(seed: u64) -> impl FnMut(u64) -> u64 {
-    let mut state = seed;
-    move |below| {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed ^ (mixed >> 27)) % below
-    }
+fn file_of(number: u64) -> PathBuf {
+    Path::new("/state").join(name(number))
 }
 
 #[test]
-fn resume_stopping_at_any_message_and_going_on_equals_never_stopping() {
-    let from = |name: &str, or: u64| std::env::var(name).map_or(or, |value| value.parse().unwrap());
-    let (first, count) = (from("PRIMESTREAM_SEED", 1), from("PRIMESTREAM_SEEDS", 60));
-    let (mut cuts, mut resumed) = (0, 0);
-    for shape in &SHAPES {
-        let calm = World::default();
-        run(shape, &calm, 0, Every::items(1 << 40), 1).unwrap();
-        let expected = sorted(shape, &calm.output.lock().unwrap().written);
-        assert!(!expected.is_empty(), "{}", shape.name);
-        for seed in first..first + count {
-            let mut draw = mixed(seed);
-            let world = World::default();
-            for start in 0.. {
-                assert!(start < 1000, "{}, seed {seed}: it never comes through", shape.name);
-                // Fewer chances than checkpoints need would never end: now and then it is left alone.
-                let chances = if draw(8) == 0 { 0 } else { 1 + draw(200) };
-                world.chances.store(chances, Ordering::Relaxed);
-                let every = [Every::items(1 + draw(40)), Every::time(Duration::from_millis(1))]
-                    [usize::from(draw(2) == 0)];
-                let lanes = 1 + usize::try_from(draw(4)).unwrap();
-                match run(shape, &world, draw(u64::MAX), every, lanes) {
-                    Ok(report) => {
-                        resumed += u64::from(report.resumed_from().is_some());
-                        break;
-                    }
-                    Err(error) => {
-                        let text = error.to_string();
-                        assert!(text.contains("cut short"), "{}, seed {seed}: {text}", shape.name);
-                        cuts += 1;
-                    }
-                }
-            }
-            let output = world.output.lock().unwrap();
-            assert!(output.is_finished, "{}, seed {seed}", shape.name);
-            assert_eq!(sorted(shape, &output.written), expected, "{}, seed {seed}", shape.name);
-            drop(output);
-            world.chances.store(0, Ordering::Relaxed);
-            let again = run(shape, &world, seed, Every::items(5), 2).unwrap();
-            assert_eq!((again.items_in(), again.checkpoints()), (0, 0), "it was complete");
-            assert_eq!(sorted(shape, &world.output.lock().unwrap().written), expected);
+fn every_bit_and_every_length_of_a_checkpoint_matters() {
+    let mut state = Vec::new();
+    let mut rng = Rng::with_seed(9);
+    state.resize_with(3900, || rng.u8(..));
+    let whole = Checkpoint { parts: vec![part((0, 0, 0), "lines", &state)], ..checkpoint(2) };
+    let bytes = encode(&whole).expect("small");
+    assert!((3900..4096).contains(&bytes.len()));
+    assert_eq!(decode(&bytes).expect("whole"), whole);
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            assert!(decode(&changed).is_err(), "bit {bit} of byte {at}");
         }
     }
-    println!("resume: {} seeds from {first}, {cuts} runs cut short, {resumed} gone on with", count);
-    assert!(cuts > count && resumed > count);
-}
-
-fn sorted(shape: &Shape, items: &[u64]) -> Vec<u64> {
-    let mut items = items.to_vec();
-    if !shape.is_ordered {
-        items.sort_unstable();
+    for len in 0..bytes.len() {
+        assert!(decode(&bytes[..len]).is_err(), "{len} of {} bytes", bytes.len());
     }
-    items
+    for extra in [&[0][..], &[0; 512], &bytes] {
+        assert!(decode(&[&bytes, extra].concat()).is_err(), "{} bytes behind", extra.len());
+    }
 }
 
 #[test]
-fn a_value_is_folded_on_and_stays_in_the_checkpoint() {
-    let world = World::default();
-    world.chances.store(150, Ordering::Relaxed);
-    let sum = |world: &World| {
-        let cut = world.clone();
-        Stream::iter_from(|at| at..100u64)
-            .try_map(move |n| cut.chance().map(|()| n))
-            .checkpoint(Every::items(10), world.clone())
-            .exactly_once()
-            .simulated(3)
-            .fold_stateful(BTreeMap::<u64, u64>::new(), |mut sums, n| {
-                *sums.entry(n % 3).or_default() += n;
-                sums
-            })
-    };
-    assert!(sum(&world).is_ok_and(|sums| sums.values().sum::<u64>() == 4950));
-    assert!(sum(&world).is_ok_and(|sums| sums.values().sum::<u64>() == 4950), "it was complete");
-    world.clone().clear().unwrap();
-    world.chances.store(60, Ordering::Relaxed);
-    assert!(sum(&world).unwrap_err().to_string().contains("cut short"));
-    let epoch = world.checkpoints.lock().unwrap().last().unwrap().epoch;
-    let counted = Stream::iter_from(|at| at..100u64)
-        .try_map(|n| Ok::<u64, std::io::Error>(n))
-        .resume_from(world.clone())
-        .simulated(1)
-        .fold_stateful(BTreeMap::<u64, u64>::new(), |mut sums, n| {
-            *sums.entry(n % 3).or_default() += n;
-            sums
+fn what_is_damaged_is_passed_over_for_the_one_before() {
+    let (disk, mut store) = store_of(&[1]);
+    let whole = Checkpoint { note: "x".repeat(300), ..checkpoint(2) };
+    store.save(&whole).expect("there is room");
+    let bytes = encode(&whole).expect("small");
+    let mut damages: Vec<Vec<u8>> = (0..bytes.len()).map(|len| bytes[..len].to_vec()).collect();
+    damages.extend((0..bytes.len() * 8).map(|bit| {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        changed
+    }));
+    damages.push(encode(&checkpoint(3)).expect("small")); // whole, and of another epoch than its name says
+    for damage in damages {
+        disk.damage(&file_of(2), |own| own.clone_from(&damage));
+        let loaded = store.load().expect("the one before is whole").expect("there is one");
+        assert_eq!(loaded.checkpoint, checkpoint(1));
+        let [said] = loaded.passed_over.as_slice() else { panic!("{:?}", loaded.passed_over) };
+        assert!(said.to_string().starts_with("/state/checkpoint-0000000000000002.ck: "), "{said}");
+    }
+    // What follows takes its place.
+    store.save(&checkpoint(2)).expect("there is room");
+    let loaded = store.load().expect("whole").expect("there is one");
+    assert_eq!((loaded.checkpoint, loaded.passed_over.len()), (checkpoint(2), 0));
+}
+
+#[test]
+fn where_none_is_whole_nothing_starts_afresh() {
+    let (disk, mut store) = store_of(&[1, 2]);
+    for number in [1, 2] {
+        disk.damage(&file_of(number), |bytes| bytes.truncate(10));
+    }
+    let error = store.load().expect_err("none is whole");
+    let StoreError::NoneWhole { damaged, .. } = &error else { panic!("{error}") };
+    assert_eq!(damaged.len(), 2);
+    assert!(error.to_string().contains("no checkpoint there is whole"), "{error}");
+    // Whoever wants to start afresh says so.
+    store.clear().expect("the disk is well");
+    assert!(store.load().expect("empty").is_none());
+    store.save(&checkpoint(1)).expect("from the first epoch on");
+}
+
+#[test]
+fn a_newer_version_is_refused_and_not_passed_over() {
+    let (disk, mut store) = store_of(&[1, 2]);
+    for (at, to) in [(8, 2), (8, 255), (10, 2), (11, 128)] {
+        disk.damage(&file_of(2), |bytes| {
+            *bytes = encode(&checkpoint(2)).expect("small");
+            bytes[at] = to;
+            let end = bytes.len() - 4;
+            let crc = crc32fast::hash(&bytes[..end]).to_le_bytes();
+            bytes[end..].copy_from_slice(&crc);
         });
-    assert_eq!(counted.unwrap().values().sum::<u64>(), 4950);
-    assert_eq!(world.checkpoints.lock().unwrap().last().unwrap().epoch, epoch, "nothing was written there");
+        let error = store.load().expect_err("newer");
+        assert!(matches!(&error, StoreError::Damaged { fault: FormatError::Newer { .. }, .. }), "{error}");
+        assert!(error.to_string().contains("written by a newer version"), "{error}");
+    }
 }
 
 #[test]
-fn another_pipeline_is_refused_and_told_where_it_differs() {
-    let world = World::default();
-    let numbers = || Stream::iter_from(|at| at..50u64);
-    let kept = |world: &World| (Every::items(10), world.clone());
-    let (every, store) = kept(&world);
-    numbers().map(|n| n).write_to(world.clone()).checkpoint(every, store).simulated(1).run().unwrap();
-    let refused = |pipeline: Pipeline| {
-        let (every, store) = kept(&world);
-        pipeline.checkpoint(every, store).simulated(1).run().unwrap_err().to_string()
-    };
-    let told = refused(numbers().filter(|_| true).write_to(world.clone()));
-    assert!(told.contains("stage 0 is `iter_from, filter, sink` and was `iter_from, map, sink`"), "{told}");
-    let told = refused(numbers().map(|n| n).boxed().write_to(world.clone()));
-    assert!(told.contains("stage 0 is `iter_from, map` and was `iter_from, map, sink`"), "{told}");
-    let told = refused(numbers().map(|n| n).sink(|_| Ok::<(), std::io::Error>(())));
-    assert!(told.contains("step `sink` was saved, and no step takes it up"), "{told}");
+fn the_two_newest_are_kept_and_epochs_ascend() {
+    let (disk, mut store) = store_of(&[1, 2, 5, 6]);
+    assert_eq!(disk.names(Path::new("/state")), [name(5), name(6), "lock".to_owned()]);
+    for number in [1, 5, 6] {
+        let error = store.save(&checkpoint(number)).expect_err("not above 6");
+        assert!(matches!(error, StoreError::NotNewer { newest, .. } if newest == epoch(6)), "{error}");
+    }
+    store.save(&checkpoint(7)).expect("what was refused was nothing to the disk");
+    drop(store);
+    // A run that does not look for what there is does not write over it.
+    assert!(matches!(reopen(&disk).save(&checkpoint(1)), Err(StoreError::NotNewer { .. })));
+    let listed = Directory::read_on(&disk, "/state").expect("a folder");
+    assert_eq!(listed.iter().map(|stored| stored.epoch.get()).collect::<Vec<_>>(), [7, 6]);
+    assert_eq!(listed[0].found.as_ref().expect("whole"), &checkpoint(7));
+    assert_eq!(listed[0].bytes, encode(&checkpoint(7)).expect("small").len() as u64);
 }
 
 #[test]
-fn a_pipeline_says_what_it_can_promise_and_why_not_more() {
-    let world = World::default();
-    let promised = |pipeline: Pipeline| {
-        let pipeline = pipeline.checkpoint(Every::items(1), world.clone());
-        let plan = pipeline.explain();
-        assert!(plan.to_string().ends_with(&format!("delivery: {}\n", plan.delivery())), "{plan}");
-        let said = plan.delivery().clone();
-        let outcome = pipeline.exactly_once().simulated(1).run();
-        match &said {
-            Delivery::ExactlyOnce => assert!(outcome.is_ok_and(|report| *report.delivery() == said)),
-            weaker => {
-                let error = outcome.unwrap_err();
-                assert!(matches!(error.failure(), Failure::Refused(_)), "{error}");
-                assert!(error.to_string().contains(&format!("and this is {weaker}")), "{error}");
-                assert_eq!(error.report().items_in(), 0);
-            }
+fn files_of_a_dead_run_and_of_others_are_told_apart() {
+    let (disk, store) = store_of(&[3]);
+    drop(store);
+    for name in ["checkpoint-0000000000000004.ck.tmp", "checkpoint-4.ck", "notes.tmp", "checkpoint-x.ck.tmp"]
+    {
+        disk.create(&Path::new("/state").join(name)).expect("no file of this name");
+    }
+    let mut store = reopen(&disk);
+    let names = disk.names(Path::new("/state"));
+    let expected =
+        ["checkpoint-0000000000000003.ck", "checkpoint-4.ck", "checkpoint-x.ck.tmp", "lock", "notes.tmp"];
+    assert_eq!(names, expected);
+    assert_eq!(store.load().expect("whole").expect("there is one").checkpoint, checkpoint(3));
+}
+
+#[test]
+fn the_second_is_refused_and_told_who_has_the_folder() {
+    let folder = std::env::temp_dir().join(format!("engine-lock-{}", std::process::id()));
+    let first = Directory::open(&folder).expect("an empty folder");
+    let error = Directory::open(&folder).expect_err("the first has it");
+    let StoreError::Locked { holder, .. } = &error else { panic!("{error}") };
+    assert_eq!(*holder, std::process::id().to_string());
+    assert!(error.to_string().contains(&format!("in use by process {}", std::process::id())), "{error}");
+    // Looking takes no lock.
+    assert!(Directory::read(&folder).expect("a folder").is_empty());
+    drop(first);
+    drop(Directory::open(&folder).expect("nobody has it"));
+    fs::remove_dir_all(folder).expect("ours");
+}
+
+#[test]
+fn a_store_that_failed_takes_nothing_more() {
+    let (disk, mut store) = store_of(&[1]);
+    disk.take_steps();
+    store.save(&checkpoint(2)).expect("there is room");
+    let steps = disk.take_steps();
+    let order: Vec<_> = steps.iter().map(|step| step.call).filter(|call| *call != "list").collect();
+    assert_eq!(order, ["create", "write_at", "sync", "rename", "sync_folder"]);
+    disk.fail_at(disk.calls() + 3, 5);
+    let error = store.save(&checkpoint(3)).expect_err("the sync failed");
+    assert_eq!(
+        error.to_string(),
+        "cannot sync /state/checkpoint-0000000000000003.ck.tmp: Input/output error (os error 5)"
+    );
+    disk.take_steps();
+    assert!(matches!(store.save(&checkpoint(3)), Err(StoreError::Broken { .. })));
+    assert!(disk.take_steps().is_empty(), "the disk was asked again");
+    drop(store);
+    assert_eq!(reopen(&disk).load().expect("whole").expect("there is one").checkpoint, checkpoint(2));
+}
+
+/// Where the files of all versions are.
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// What is known of a file: a line of the table beside it.
+fn row(name: &str, found: &Result<Checkpoint, FormatError>) -> String {
+    match found {
+        Err(error) => format!("{name}\t{error}"),
+        Ok(found) => {
+            let parts = found.parts.iter().map(|part| {
+                let crc = crc32fast::hash(&part.state);
+                format!(
+                    "\t{}/{}/{} {} {} {crc:08x}",
+                    part.stage,
+                    part.lane,
+                    part.step,
+                    part.name,
+                    part.state.len()
+                )
+            });
+            let note = found.note.escape_default();
+            let state = if found.is_complete { "complete" } else { "to be gone on from" };
+            format!("{name}\t{}\t{state}\t{note}{}", found.epoch, parts.collect::<String>())
         }
-        world.clone().clear().unwrap();
-        said.to_string()
+    }
+}
+
+/// Files that are refused, one fault each.
+fn bad() -> Vec<(&'static str, Vec<u8>)> {
+    let whole = encode(&shown()).expect("small");
+    let sealed = |at: usize, with: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + with.len()].copy_from_slice(with);
+        let end = bytes.len() - 4;
+        let crc = crc32fast::hash(&bytes[..end]).to_le_bytes();
+        bytes[end..].copy_from_slice(&crc);
+        bytes
     };
-    let numbers = || Stream::iter_from(|at| at..5u64);
-    assert_eq!(promised(numbers().write_to(world.clone())), "exactly once");
-    assert_eq!(
-        promised(numbers().sink(|_| Ok::<(), std::io::Error>(()))),
-        "at least once: sink `sink` is not transactional"
-    );
-    assert_eq!(
-        promised(numbers().batch(2).map(|batch| batch[0]).write_to(world.clone())),
-        "at most once: what step `batch` remembers is in no checkpoint"
-    );
-    assert_eq!(
-        promised(Stream::iter(0..5u64).write_to(world.clone())),
-        "at most once: source `iter` cannot be asked for the same again"
-    );
-    let plan = numbers().write_to(world.clone()).explain();
-    assert_eq!(plan.delivery().to_string(), "at most once: no checkpoints are kept");
+    let flipped = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 16;
+        bytes
+    };
+    vec![
+        ("no-bytes", vec![]),
+        ("magic-alone", whole[..8].to_vec()),
+        ("cut", whole[..whole.len() - 1].to_vec()),
+        ("a-byte-behind-the-end", [&whole[..], &[0]].concat()),
+        ("text", b"a text that is longer than the head of a checkpoint".to_vec()),
+        ("state-flipped", flipped(72)),
+        ("checksum-flipped", flipped(whole.len() - 1)),
+        ("version-0", sealed(8, &[0])),
+        ("version-2", sealed(8, &[2])),
+        ("unknown-flag", sealed(10, &[4])),
+        ("a-part-more", sealed(12, &[3])),
+        ("a-part-less", sealed(12, &[1])),
+        ("parts-2-to-the-32", sealed(12, &[255; 4])),
+        ("epoch-0", sealed(16, &[0])),
+        ("length-of-another", sealed(24, &[0])),
+        ("note-beyond-the-end", sealed(32, &[255; 4])),
+        ("note-no-text", sealed(36, &[0xFF])),
+        ("state-beyond-the-end", sealed(56, &[255; 8])),
+    ]
 }
 
 #[test]
-fn what_no_barrier_passes_is_refused_before_the_first_item() {
-    let world = World::default();
-    let joined = Stream::iter_from(|at| at..5u64).zip(Stream::iter_from(|at| at..5u64));
-    let error = joined
-        .map(|(a, b)| a + b)
-        .write_to(world.clone())
-        .checkpoint(Every::items(1), world.clone())
-        .simulated(1)
-        .run()
-        .unwrap_err();
-    assert_eq!(error.to_string(), "not started: no checkpoint barrier passes `zip` (stage 2)");
-    let inner = Stream::iter_from(|at| at..5u64).parallel(2, Order::Input).map(|n| n).boxed();
-    let error = Stream::iter_from(|at| at..5u64)
-        .concat(inner)
-        .write_to(world.clone())
-        .checkpoint(Every::items(1), world)
-        .simulated(1)
-        .run()
-        .unwrap_err();
-    assert!(error.to_string().contains("no checkpoint barrier passes `concat`"), "{error}");
+fn files_of_this_version_are_written_as_ever() {
+    let folder = fixtures().join("checkpoint-v0.1");
+    let good = samples().into_iter().map(|(name, sample)| (name, encode(&sample).expect("small")));
+    let files: Vec<_> = good.chain(bad()).collect();
+    if std::env::var_os("PRIMESTREAM_WRITE_GOLDEN").is_some() {
+        fs::create_dir_all(&folder).expect("a folder");
+        let rows = files.iter().map(|(name, bytes)| row(name, &decode(bytes)) + "\n");
+        fs::write(folder.join("table.tsv"), rows.collect::<String>()).expect("a table");
+        for (name, bytes) in &files {
+            fs::write(folder.join(format!("{name}.ck")), bytes).expect("a file");
+        }
+    }
+    for (name, bytes) in files {
+        let there = fs::read(folder.join(format!("{name}.ck"))).expect("a file");
+        assert!(there == bytes, "{name}: the same checkpoint is written otherwise");
+    }
 }
 
 #[test]
-fn a_running_pipeline_is_suspended_and_goes_on() {
-    let world = World::default();
-    let numbers = |world: &World| {
-        Stream::iter_from(|at| at..10_000u64)
-            .throttle(primestream_engine::Rate::per_second(50_000.0))
-            .parallel(2, Order::Input)
-            .map(|n| n + 1)
-            .write_to(Unhurried(world.clone()))
-            .checkpoint(Duration::from_millis(5), world.clone())
-            .exactly_once()
-    };
-    let running = numbers(&world).start();
-    let flow = running.flow();
-    while flow.metrics().items_out() < 500 {
-        std::thread::yield_now();
+fn files_of_every_version_are_read() {
+    let mut count = 0;
+    for version in fs::read_dir(fixtures()).expect("a folder for each version") {
+        let folder = version.expect("a folder").path();
+        if !folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("checkpoint-")) {
+            continue;
+        }
+        let table = fs::read_to_string(folder.join("table.tsv")).expect("a table");
+        for expected in table.lines() {
+            let name = expected.split('\t').next().expect("a name");
+            let bytes = fs::read(folder.join(format!("{name}.ck"))).expect("a file");
+            assert_eq!(row(name, &decode(&bytes)), expected);
+            count += 1;
+        }
+        let files = fs::read_dir(&folder).expect("files").count();
+        assert_eq!(files, table.lines().count() + 1, "each file has its line");
     }
-    flow.suspend(Duration::from_secs(60)).unwrap();
-    let error = running.join().unwrap_err();
-    let Failure::Suspended(epoch) = error.failure() else { panic!("{error}") };
-    assert_eq!(world.checkpoints.lock().unwrap().last().unwrap().epoch, *epoch);
-    let report = numbers(&world).run().unwrap();
-    assert!(report.resumed_from() == Some(*epoch) && report.checkpoints() > 0);
-    assert!(report.to_string().contains("delivery: exactly once, resumed behind epoch"), "{report}");
-    assert_eq!(world.output.lock().unwrap().written, (1..=10_000).collect::<Vec<u64>>());
-    let error = Stream::iter(0u64..).sink(|_| Ok::<(), std::io::Error>(())).start();
-    error.flow().suspend(Duration::from_secs(60)).unwrap();
-    assert!(matches!(error.join().unwrap_err().failure(), Failure::Cancelled), "there are no checkpoints");
+    assert!(count >= 20, "{count} files");
 }
 
-/// The world's sink for runs on threads, where items come while an epoch is being committed.
-struct Unhurried(World);
-
-impl Sink<u64> for Unhurried {
-    fn write(&mut self, items: &mut Vec<u64>) -> Result<(), SinkError> {
-        self.0.output.lock().unwrap().written.append(items);
-        Ok(())
-    }
-
-    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
-        Some(self)
-    }
-}
-
-impl Transactional for Unhurried {
-    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
-        self.0.prepare(epoch, state)
-    }
-
-    fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
-        Ok(())
-    }
-
-    fn restore(&mut self, _: Epoch, state: &[u8]) -> Result<(), SinkError> {
-        let count = u64::from_le_bytes(state.try_into().unwrap());
-        self.0.output.lock().unwrap().written.truncate(usize::try_from(count).unwrap());
-        Ok(())
-    }
+#[test]
+fn the_page_shows_what_is_written() {
+    let page = include_str!("../../../docs/checkpoints.md");
+    let (_, behind) = page.split_once("```hex\n").expect("an example");
+    let (hex, _) = behind.split_once("```").expect("it ends");
+    let bytes: Vec<u8> = hex
+        .lines()
+        .flat_map(|line| line.split('|').next().expect("before a remark").split_whitespace())
+        .map(|byte| u8::from_str_radix(byte, 16).expect("a byte"))
+        .collect();
+    assert_eq!(bytes, encode(&shown()).expect("small"));
 }

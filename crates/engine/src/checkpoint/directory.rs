@@ -85,6 +85,9 @@ impl Directory {
                 disk.remove(&path).wanted(Operation::Remove, &path)?;
             }
         }
+        // A run that was killed may have renamed a file and not come as far as this. Whoever goes on from it must find it
+        // again behind a power cut.
+        disk.sync_folder(&folder).wanted(Operation::SyncFolder, &folder)?;
         let newest = epochs(disk.as_ref(), &folder)?.first().map(|(epoch, _)| *epoch);
         Ok(Self { disk, folder, newest, is_broken: false, _lock: lock })
     }

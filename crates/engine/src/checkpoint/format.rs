@@ -76,8 +76,10 @@ pub fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
     if !fits {
         return Err(FormatError::TooLong { len });
     }
-    write(checkpoint, len, &mut bytes).expect("a vector takes all bytes");
-    Ok(bytes)
+    match write(checkpoint, len, &mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => unreachable!("a vector takes all bytes"),
+    }
 }
 
 /// Returns how many bytes a checkpoint becomes.
@@ -169,7 +171,9 @@ pub fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
     if len < SHORTEST {
         return Err(FormatError::Short { bytes: len });
     }
-    let (covered, crc) = bytes.split_last_chunk().expect("there are more than four");
+    let Some((covered, crc)) = bytes.split_last_chunk() else {
+        return Err(FormatError::Short { bytes: len });
+    };
     if crc32fast::hash(covered) != u32::from_le_bytes(*crc) {
         return Err(FormatError::Checksum);
     }

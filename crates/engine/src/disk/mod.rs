@@ -28,13 +28,11 @@ use std::path::{Path, PathBuf};
 pub use lossy::{LossyDisk, Step};
 pub use real::RealDisk;
 
-/// A place for files. All paths of one user of it lie in folders that nobody else changes.
+/// A place for files. All paths of one user of it lie in folders that nobody else changes. Whatever is asked may be
+/// refused by the system, and nothing is tried again here.
+#[expect(clippy::missing_errors_doc, reason = "said once, for all")]
 pub trait Disk: Send + Sync + fmt::Debug {
-    /// Opens a file that is there, for reading alone.
-    ///
-    /// # Errors
-    ///
-    /// As the system says; this holds for all methods.
+    /// Opens a regular file that is there, for reading alone.
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
     /// Opens a file that is there, for reading and writing; never through a link.
@@ -67,13 +65,10 @@ pub trait Disk: Send + Sync + fmt::Debug {
     fn lock(&self, path: &Path) -> io::Result<Locking>;
 }
 
-/// An open file.
+/// An open file. Whatever is asked may be refused by the system, and nothing is tried again here.
+#[expect(clippy::missing_errors_doc, reason = "said once, for all")]
 pub trait DiskFile: Send + fmt::Debug {
     /// Reads some bytes from an offset on; 0 at the end.
-    ///
-    /// # Errors
-    ///
-    /// As the system says; this holds for all methods.
     fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> io::Result<usize>;
 
     /// Writes some of the bytes from an offset on.
@@ -239,7 +234,12 @@ impl Error for DiskError {
 
 impl From<DiskError> for io::Error {
     fn from(error: DiskError) -> Self {
-        io::Error::new(error.source.kind(), error)
+        let kind = match error.source.kind() {
+            // What may be tried again was; nobody is to try it once more.
+            io::ErrorKind::Interrupted => io::ErrorKind::Other,
+            kind => kind,
+        };
+        io::Error::new(kind, error)
     }
 }
 

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Fields, broken, changed, refused};
+use super::{Fields, broken, changed, refused, write_some};
 use crate::checkpoint::{Epoch, Transactional};
-use crate::disk::{Disk, DiskError, DiskFile, Entry, Kind, Operation, RealDisk, Wanted, make_folders};
+use crate::disk::{Disk, DiskFile, Entry, Kind, Operation, RealDisk, Wanted, make_folders};
 use crate::error::SinkError;
 
 /// A folder of files, `part-00000001` and so on by the number of the epoch, that appear when their epoch is committed.
@@ -104,21 +104,22 @@ impl PartsFolder {
         Ok(())
     }
 
-    /// Ends the output. All that was written must be committed. Done once, does nothing more.
+    /// Ends the output: all that was written shows, what was not prepared as one further part. Should a run go on from
+    /// a checkpoint that knows nothing of it, that part is taken back. Done once, does nothing more.
     ///
     /// # Errors
     ///
-    /// If something was written since the last epoch was committed, or the disk refuses.
+    /// If the disk refuses.
     pub fn finish(&mut self) -> io::Result<()> {
         if self.state == State::Finished {
             return Ok(());
         }
         self.begin()?;
-        self.check()?;
-        if self.open.is_some() || !self.waiting.is_empty() {
-            let what = "what was written is not committed";
-            return Err(refused(io::ErrorKind::Other, &self.folder, what));
-        }
+        self.once(|parts| {
+            let last = parts.newest.map_or(Epoch::FIRST, Epoch::next);
+            parts.close(last)?;
+            parts.show(last)
+        })?;
         self.state = State::Finished;
         Ok(())
     }
@@ -190,6 +191,17 @@ impl PartsFolder {
         Ok(self.disk.sync_folder(&self.folder).wanted(Operation::SyncFolder, &self.folder)?)
     }
 
+    fn add(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let path = self.folder.join(Name::Open.to_string());
+        let (file, offset) = (&mut self.open, self.open_len);
+        let file = match file {
+            Some(file) => file,
+            None => file.insert(self.disk.create(&path).wanted(Operation::Create, &path)?),
+        };
+        let operation = Operation::Write { bytes: bytes.len(), offset };
+        Ok(write_some(file.as_mut(), bytes, offset).wanted(operation, &path)?)
+    }
+
     fn close(&mut self, epoch: Epoch) -> io::Result<()> {
         let newest = self.newest.replace(epoch);
         assert!(newest < Some(epoch), "epochs ascend: {epoch} behind {newest:?}");
@@ -244,11 +256,10 @@ impl PartsFolder {
                 None => return Err(changed(&path, format_args!("it is gone, and {len} bytes were written"))),
             }
         }
-        if !behind.is_empty() {
-            behind.iter().try_for_each(|entry| self.remove(entry))?;
-            // Or a name that was taken back could return behind what is written from now on.
-            self.sync_folder()?;
-        }
+        behind.iter().try_for_each(|entry| self.remove(entry))?;
+        // Or a name that was taken back could return behind what is written from now on, and one that a killed run gave
+        // and did not sync could be gone when nobody waits for it any more.
+        self.sync_folder()?;
         self.waiting = waiting.into_iter().filter(|(own, _)| hidden.contains_key(own)).collect();
         (self.len, self.newest, self.state) = (len, Some(epoch), State::Begun);
         Ok(())
@@ -262,27 +273,10 @@ impl Write for PartsFolder {
         if bytes.is_empty() {
             return Ok(0);
         }
-        let path = self.folder.join(Name::Open.to_string());
-        let (file, offset) = (&mut self.open, self.open_len);
-        let file = match file {
-            Some(file) => file,
-            None => file.insert(self.disk.create(&path).wanted(Operation::Create, &path)?),
-        };
-        loop {
-            match file.write_at(bytes, offset) {
-                Ok(0) => return Err(refused(io::ErrorKind::WriteZero, &path, "the disk takes nothing")),
-                Ok(count) => {
-                    self.open_len += count as u64;
-                    self.len += count as u64;
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let operation = Operation::Write { bytes: bytes.len(), offset };
-                    return Err(DiskError::new(operation, &path, error).into());
-                }
-            }
-        }
+        let count = self.once(|parts| parts.add(bytes))?;
+        self.open_len += count as u64;
+        self.len += count as u64;
+        Ok(count)
     }
 
     /// Does nothing: what is written is with the system, and durable once its epoch is prepared.

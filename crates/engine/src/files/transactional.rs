@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Fields, broken, changed, name_of, refused};
+use super::{Fields, broken, changed, name_of, refused, write_some};
 use crate::checkpoint::{Epoch, Transactional};
 use crate::disk::{Disk, DiskError, DiskFile, Kind, Operation, RealDisk, Wanted, folder_of};
 use crate::error::SinkError;
@@ -142,10 +142,16 @@ impl TransactionalFile {
     fn check_name(&self) -> io::Result<()> {
         match self.look(&self.path)? {
             None => Ok(()),
-            Some((Kind::File | Kind::Other, _)) if self.overwrites => Ok(()),
+            Some((Kind::File, _)) if self.overwrites => Ok(()),
             Some((Kind::Folder, _)) => {
                 Err(refused(io::ErrorKind::IsADirectory, &self.path, "there is a folder of this name"))
             }
+            // A device would be replaced by a file.
+            Some((Kind::Other, _)) => Err(refused(
+                io::ErrorKind::AlreadyExists,
+                &self.path,
+                "what has this name is no regular file",
+            )),
             Some(_) => Err(refused(
                 io::ErrorKind::AlreadyExists,
                 &self.path,
@@ -176,11 +182,11 @@ impl TransactionalFile {
     }
 
     /// Does something to the file after whose failure nothing more is done.
-    fn once(
+    fn once<T>(
         &mut self,
         operation: Operation,
-        work: impl FnOnce(&mut dyn DiskFile) -> io::Result<()>,
-    ) -> io::Result<()> {
+        work: impl FnOnce(&mut dyn DiskFile) -> io::Result<T>,
+    ) -> io::Result<T> {
         let part = self.part()?;
         let done = work(self.file()?).wanted(operation, &part);
         if done.is_err() {
@@ -227,6 +233,7 @@ impl TransactionalFile {
         let part = self.part()?;
         match (self.look(&part)?, self.look(&self.path)?) {
             (Some((Kind::File, there)), _) if there >= len => {
+                self.check_name()?;
                 let file = self.disk.open_to_write(&part).wanted(Operation::Open, &part)?;
                 (self.state, self.len, self.is_named) = (State::Open(file), len, true);
                 match there == len {
@@ -260,23 +267,11 @@ impl TransactionalFile {
 impl Write for TransactionalFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.begin()?;
-        let (part, offset) = (self.part()?, self.len);
-        loop {
-            match self.file()?.write_at(bytes, offset) {
-                Ok(0) if !bytes.is_empty() => {
-                    return Err(refused(io::ErrorKind::WriteZero, &part, "the disk takes nothing"));
-                }
-                Ok(count) => {
-                    self.len += count as u64;
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let operation = Operation::Write { bytes: bytes.len(), offset };
-                    return Err(DiskError::new(operation, &part, error).into());
-                }
-            }
-        }
+        let offset = self.len;
+        let operation = Operation::Write { bytes: bytes.len(), offset };
+        let count = self.once(operation, |file| write_some(file, bytes, offset))?;
+        self.len += count as u64;
+        Ok(count)
     }
 
     /// Does nothing: what is written is with the system, and durable once it is prepared or finished.

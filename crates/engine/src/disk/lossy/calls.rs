@@ -79,7 +79,7 @@ impl Disk for LossyDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.call("rename", to, |state| {
+        self.call("rename", from, |state| {
             let node = state.find(from)?;
             let (folder, new) = state.place(to)?;
             let old = from.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
@@ -102,14 +102,14 @@ impl Disk for LossyDisk {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let folder = |state: &mut State, work: fn(&mut Folder)| {
+        self.call("sync_folder", path, |state| {
             let node = state.find(path)?;
-            match &mut state.nodes[node] {
-                Node::Folder(folder) => Ok(work(folder)),
-                Node::File(_) => Err(io::ErrorKind::NotADirectory.into()),
-            }
-        };
-        self.call("sync_folder", path, |state| folder(state, Folder::sync))
+            let Node::Folder(folder) = &mut state.nodes[node] else {
+                return Err(io::ErrorKind::NotADirectory.into());
+            };
+            folder.sync();
+            Ok(())
+        })
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {

@@ -47,7 +47,7 @@ pub struct LossyDisk {
 pub struct Step {
     /// Its name, as that of the method.
     pub call: &'static str,
-    /// The file or folder it is about; for a rename, the new name.
+    /// The file or folder it is about; for a rename, the old name.
     pub path: PathBuf,
     /// Whether it was done.
     pub is_done: bool,
@@ -106,6 +106,17 @@ impl LossyDisk {
         match &state.nodes[state.find(path).ok()?] {
             Node::File(file) => Some(file.content.clone()),
             Node::Folder(_) => None,
+        }
+    }
+
+    /// Returns the names that a program would see in a folder; none if there is no such folder.
+    pub fn names(&self, folder: &Path) -> Vec<String> {
+        let state = self.state();
+        match state.find(folder).map(|node| &state.nodes[node]) {
+            Ok(Node::Folder(folder)) => {
+                folder.content.keys().map(|name| name.to_string_lossy().into_owned()).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -209,11 +220,12 @@ impl Change {
     fn apply(&self, content: &mut Vec<u8>) {
         match self {
             Self::Write { offset, bytes } => {
-                let end = offset + bytes.len();
-                if content.len() < end {
-                    content.resize(end, 0);
+                if content.len() < *offset {
+                    content.resize(*offset, 0);
                 }
-                content[*offset..end].copy_from_slice(bytes);
+                let (over, behind) = bytes.split_at(bytes.len().min(content.len() - offset));
+                content[*offset..offset + over.len()].copy_from_slice(over);
+                content.extend_from_slice(behind);
             }
             Self::Len(len) => content.resize(*len, 0),
         }
