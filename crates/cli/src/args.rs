@@ -7,11 +7,12 @@ use clap_complete::Shell;
 
 use primestream::container::Span;
 use primestream_codec::machine::Integer;
+use primestream_engine::checkpoint::Every;
 use primestream_engine::runtime::memory::default_limit;
 
 use crate::effort::{self, EffortArgument};
 use crate::limits::Limit;
-use crate::{decimal, limits, sizes, spans};
+use crate::{decimal, every, limits, sizes, spans};
 
 /// Streams of primes, factors and codewords, in a fixed amount of memory on all cores.
 ///
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     Primes(Primes),
     /// Say of each number whether it is prime.
     IsPrime(IsPrime),
+    /// Look at checkpoints, or let go of them.
+    #[command(subcommand)]
+    Checkpoint(CheckpointCommand),
     /// Print the completions for a shell.
     Completions {
         /// Print them for this shell.
@@ -101,6 +105,37 @@ pub(crate) enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+/// Options of commands that can go on where they were.
+#[derive(Args, Debug, Clone, Default)]
+pub(crate) struct Checkpointing {
+    /// Keep in the folder DIR how far the work is, and go on from there when the same command is given again: nothing is
+    /// lost and nothing comes twice, whatever crashes. Once it is done, given again it does nothing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Make a checkpoint after so much time or input, such as 500ms or 64MiB; each second unless given.
+    #[arg(long, value_name = "EVERY", requires = "checkpoint", value_parser = every::parse)]
+    pub(crate) every: Option<Every>,
+    /// Go on although the input file was changed or replaced since.
+    #[arg(long, requires = "checkpoint")]
+    pub(crate) even_if_changed: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CheckpointCommand {
+    /// Show what checkpoints a folder holds, the newest first.
+    Show {
+        /// The folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Remove the checkpoints of a folder, so that the next run begins anew.
+    Clear {
+        /// The folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -132,11 +167,13 @@ pub(crate) struct Encode {
     #[arg(long)]
     pub(crate) verify: bool,
     /// Write the container behind those that the file OUT holds; they decode to one content.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "checkpoint")]
     pub(crate) append: bool,
     /// Write no index into the container.
     #[arg(long)]
     pub(crate) no_index: bool,
+    #[command(flatten)]
+    pub(crate) checkpointing: Checkpointing,
 }
 
 #[derive(Args, Debug)]
@@ -153,15 +190,17 @@ pub(crate) struct Decode {
     #[arg(long, value_enum)]
     pub(crate) units: Option<UnitsArgument>,
     /// Leave out what is damaged, say so, and deliver the rest; the exit code is 65 all the same.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "checkpoint")]
     pub(crate) skip_damaged: bool,
     /// Correct damaged codewords of profile uor, at most one in each block, and say which.
     #[arg(long)]
     pub(crate) repair: bool,
     /// Deliver only the symbols from A on, before B, counted from 0: bytes, or UTF-16 units of a text. Either may be left
     /// out. Files are entered by their index; only what is delivered is checked.
-    #[arg(long, value_name = "A..B", value_parser = spans::parse)]
+    #[arg(long, value_name = "A..B", value_parser = spans::parse, conflicts_with = "checkpoint")]
     pub(crate) range: Option<Span>,
+    #[command(flatten)]
+    pub(crate) checkpointing: Checkpointing,
 }
 
 #[derive(Args, Debug)]
@@ -177,6 +216,8 @@ pub(crate) struct Verify {
     /// Say of damaged frames of profile uor which codewords `decode --repair` would correct.
     #[arg(long)]
     pub(crate) repair: bool,
+    #[command(flatten)]
+    pub(crate) checkpointing: Checkpointing,
 }
 
 #[derive(Args, Debug)]
@@ -284,8 +325,16 @@ pub(crate) struct Factor {
     pub(crate) prove: bool,
     /// Keep where the factorisation of the one number stands in FILE, every minute and at an interrupt, and go on
     /// from there, with the work it was allowed at first, if it exists.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "output", "checkpoint"])]
     pub(crate) state: Option<PathBuf>,
+    /// Answer the numbers of this file instead of those of the standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "numbers")]
+    pub(crate) input: Option<PathBuf>,
+    /// Write the answers to this file instead of the standard output.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) checkpointing: Checkpointing,
     /// Print help.
     #[arg(long, action = ArgAction::Help)]
     pub(crate) help: Option<bool>,
@@ -303,7 +352,7 @@ pub(crate) struct Primes {
     #[arg(long, conflicts_with = "nth")]
     pub(crate) count: bool,
     /// Print the K-th of them instead, counted from 1.
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "checkpoint")]
     pub(crate) nth: Option<u64>,
     /// Print each prime with the distance to the next one of the range.
     #[arg(long, conflicts_with_all = ["twins", "gap", "nth", "count"])]
@@ -314,6 +363,11 @@ pub(crate) struct Primes {
     /// Print only primes whose neighbour is at distance N, with that.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "nth")]
     pub(crate) gap: Option<u64>,
+    /// Write this file; write to the standard output if it is `-` or not given.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) checkpointing: Checkpointing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

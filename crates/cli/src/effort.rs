@@ -50,6 +50,11 @@ pub(crate) fn parse(text: &str) -> Result<EffortArgument, String> {
         "deep" => return Ok(EffortArgument::Work(Effort::Deep)),
         _ => {}
     }
+    parse_time(text).map(EffortArgument::Time)
+}
+
+/// Reads a time such as `500ms`, `1.5s`, `10m` or `2h`.
+pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = &text[digits.len()..];
     let seconds = match unit {
@@ -68,7 +73,7 @@ pub(crate) fn parse(text: &str) -> Result<EffortArgument, String> {
     if !(TIME_SECONDS_MIN..=TIME_SECONDS_MAX).contains(&seconds) {
         return Err("a time is at least 1 ms and at most 100 days".to_owned());
     }
-    Ok(EffortArgument::Time(Duration::from_secs_f64(seconds)))
+    Ok(Duration::from_secs_f64(seconds))
 }
 
 /// Less could not be told from the time a single unit takes.

@@ -79,6 +79,15 @@ impl Places<'_> {
                 Ending::data(format_args!("{}: {error}", self.input))
             }
             Failure::Budget(error) => Ending::usage(format_args!("{error}; `--memory-limit` raises it")),
+            Failure::Checkpoint(error) => Ending::new(IO, format_args!("checkpoint: {error}")),
+            Failure::Refused(reason) => Ending::usage(reason),
+            Failure::Suspended(epoch) => {
+                let code = 128 + signals::received().unwrap_or(signals::INTERRUPT);
+                Ending::new(
+                    code,
+                    format_args!("stopped behind epoch {epoch}; the same command goes on from there"),
+                )
+            }
             Failure::Cancelled => Ending::reported(128 + signals::received().unwrap_or(signals::INTERRUPT)),
             other => Ending::new(BUG, format_args!("{other:?}")),
         }

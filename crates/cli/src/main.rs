@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod checkpoints;
 mod command;
 mod decimal;
 mod effort;
+mod every;
 mod exit;
 mod files;
 mod limits;

@@ -6,6 +6,7 @@ use primestream_engine::{Metrics, Pipeline, PipelineError, Report, Running};
 use serde_json::{Value, json};
 
 use crate::args::Global;
+use crate::checkpoints;
 use crate::exit::{Ending, Outcome};
 use crate::progress::{Amount, EVERY, Progress};
 use crate::signals;
@@ -22,8 +23,9 @@ pub(crate) fn run_to_stop(
     amount: Amount,
     watch: impl FnMut(&Metrics) + Send + 'static,
 ) -> Result<Report, PipelineError> {
+    let keeps_checkpoints = pipeline.keeps_checkpoints();
     let (running, progress) = start(pipeline, global, amount, watch);
-    signals::stop_on_signal(running.flow());
+    signals::stop_on_signal(running.flow(), keeps_checkpoints);
     let outcome = running.join();
     progress.finish();
     outcome
@@ -35,6 +37,9 @@ pub(crate) fn run_until_signal(
     global: &Global,
     amount: Amount,
 ) -> Result<Report, PipelineError> {
+    if pipeline.keeps_checkpoints() {
+        return run_to_stop(pipeline, global, amount, |_| ());
+    }
     let (running, progress) = start(pipeline, global, amount, |_| ());
     let outcome = running.join();
     progress.finish();
@@ -89,6 +94,7 @@ pub(crate) fn to_json(command: &str, report: &Report) -> Value {
         "memory_limit_bytes": limit,
         "memory_limit_origin": origin.to_string(),
         "threads": report.threads(),
+        "checkpoints": checkpoints::to_json(report),
         "stages": stages,
     })
 }

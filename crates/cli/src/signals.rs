@@ -19,7 +19,8 @@ use signal_hook::iterator::Signals;
 pub(crate) const INTERRUPT: u8 = 2;
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
-static FLOW: Mutex<Option<Flow>> = Mutex::new(None);
+/// The pipeline, and whether it is suspended rather than cancelled.
+static FLOW: Mutex<Option<(Flow, bool)>> = Mutex::new(None);
 static UNFINISHED: Mutex<Option<Unfinished>> = Mutex::new(None);
 
 /// A file that is being written.
@@ -41,11 +42,21 @@ pub(crate) fn undo_on_death(file: Option<Unfinished>) {
 }
 
 /// Names the pipeline to stop when a signal comes.
-pub(crate) fn stop_on_signal(flow: Flow) {
+/// One that keeps checkpoints makes a last one.
+pub(crate) fn stop_on_signal(flow: Flow, keeps_checkpoints: bool) {
     if received().is_some() {
+        stop(&flow, keeps_checkpoints);
+    }
+    *FLOW.lock().unwrap_or_else(PoisonError::into_inner) = Some((flow, keeps_checkpoints));
+}
+
+fn stop(flow: &Flow, keeps_checkpoints: bool) {
+    if keeps_checkpoints {
+        // It is asked for here and waited for elsewhere.
+        let _ = flow.suspend(Duration::ZERO);
+    } else {
         flow.cancel();
     }
-    *FLOW.lock().unwrap_or_else(PoisonError::into_inner) = Some(flow);
 }
 
 /// Listens for signals from now on.
@@ -59,9 +70,9 @@ pub(crate) fn listen() -> std::io::Result<()> {
             let flow = FLOW.lock().unwrap_or_else(PoisonError::into_inner).clone();
             match flow {
                 None => die(signal),
-                Some(flow) => {
-                    flow.cancel();
-                    spawn_last_resort(signal);
+                Some((flow, keeps_checkpoints)) => {
+                    stop(&flow, keeps_checkpoints);
+                    spawn_last_resort(signal, if keeps_checkpoints { GRACE_OF_CHECKPOINTS } else { GRACE });
                 }
             }
         }
@@ -70,9 +81,9 @@ pub(crate) fn listen() -> std::io::Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the hands may wait")]
-fn spawn_last_resort(signal: i32) {
+fn spawn_last_resort(signal: i32, grace: Duration) {
     thread::spawn(move || {
-        thread::sleep(GRACE);
+        thread::sleep(grace);
         die(signal);
     });
 }
@@ -90,3 +101,6 @@ fn die(signal: i32) -> ! {
 
 /// How long a pipeline may take to stop.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// The same for one that makes a last checkpoint, which has to wait for the disk.
+const GRACE_OF_CHECKPOINTS: Duration = Duration::from_secs(5);

@@ -44,6 +44,7 @@ mod reading;
 mod role;
 mod run;
 mod sequence;
+mod state;
 mod symbol;
 pub mod text;
 pub mod transform;

@@ -8,6 +8,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::state::{Taker, put, put_option};
+
 /// Something is not text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -83,6 +85,20 @@ impl TextToUnits {
             self.push_whole(&character, units)?;
         }
         self.push_whole(rest, units)
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on from here.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        put(self.offset, out);
+        put(self.waiting.len() as u64, out);
+        out.extend_from_slice(&self.waiting);
+    }
+
+    /// Takes from the front of bytes what was saved; `None` if they are something else.
+    pub fn resume(bytes: &mut &[u8]) -> Option<Self> {
+        let mut taker = Taker(bytes);
+        let (offset, waiting) = (taker.number()?, taker.bytes()?.to_vec());
+        (waiting.len() < 4).then_some(Self { waiting, offset })
     }
 
     /// Says whether the text may end here.
@@ -162,6 +178,20 @@ impl UnitsToText {
         }
         self.waiting = last;
         Ok(())
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on from here.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        put(self.index, out);
+        put_option(self.waiting.map(u64::from), out);
+    }
+
+    /// Takes from the front of bytes what was saved; `None` if they are something else.
+    pub fn resume(bytes: &mut &[u8]) -> Option<Self> {
+        let mut taker = Taker(bytes);
+        let (index, waiting) = (taker.number()?, taker.option()?);
+        let waiting = waiting.map(u16::try_from).transpose().ok()?;
+        Some(Self { waiting, index })
     }
 
     /// Says whether the text may end here.

@@ -87,7 +87,7 @@ pub use plan::Plan;
 pub use processor::ChunkProcessor;
 pub use runtime::{Flow, Level, PipelineError, Running, all_cores};
 pub use sink::Sink;
-pub use source::{Intake, Source, Supply};
+pub use source::{Intake, Replay, Source, Supply};
 pub use sources::{Boundary, LengthPrefix, PushError, Pusher};
 pub use stream::{Stream, Transform};
 pub use tally::Tally;

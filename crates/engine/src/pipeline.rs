@@ -123,6 +123,11 @@ impl Pipeline {
         Plan { stages: stages.collect(), delivery: delivery(&self.stages, keeps) }
     }
 
+    /// Returns whether checkpoints are kept.
+    pub fn keeps_checkpoints(&self) -> bool {
+        self.options.keeping.is_some()
+    }
+
     /// Keeps a snapshot every so often, the last `count` of them, for
     /// [`Report::history`](crate::Report::history).
     ///

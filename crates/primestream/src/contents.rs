@@ -2,7 +2,8 @@
 
 use primestream_codec::Symbols;
 use primestream_codec::text::UnitsToText;
-use primestream_engine::{Emit, Interrupt, Operator, Outcome, Tally};
+use primestream_engine::checkpoint::{Memory, Restorer, Saver};
+use primestream_engine::{CheckpointError, Emit, Interrupt, Operator, Outcome, Tally};
 
 /// Makes the bytes of a content of its symbols. Preserves order; holds at most one character.
 ///
@@ -40,6 +41,24 @@ impl Operator for Contents {
 
     fn on_end(&mut self, _: &mut impl Emit<Vec<u8>>) -> Outcome {
         self.text.finish().map_err(|error| Interrupt::failed("decode", error))
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let mut state = Vec::new();
+        self.text.save(&mut state);
+        to.put_bytes("contents", state);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some(mut state) = from.take_bytes("contents")? else { return Ok(()) };
+        let text = UnitsToText::resume(&mut state).filter(|_| state.is_empty());
+        self.text = text.ok_or_else(|| CheckpointError::new("this is no state of a text"))?;
+        Ok(())
     }
 
     fn fork(&self) -> Self {

@@ -39,7 +39,9 @@ pub use factor::{
     process_band_optimized_stream, resume_in_lanes, shared_factors, small_primes_of_each,
     stream_factorization, usual_fill,
 };
-pub use primes::{Pieces, primes, primes_in_lanes, stream_prime_generation, stream_prime_generation_from};
+pub use primes::{
+    Pieces, PrimesOf, primes, primes_in_lanes, stream_prime_generation, stream_prime_generation_from,
+};
 
 /// The names a program begins with.
 pub mod prelude {

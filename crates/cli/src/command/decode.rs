@@ -9,10 +9,12 @@ use primestream::decimal::{Line, LineDamage};
 use primestream::prelude::*;
 use primestream_codec::Symbols;
 use primestream_codec::container::ContainerError;
+use serde_json::{Value, json};
 
 use super::verify::check_units;
 use super::{repair, units};
 use crate::args::{Decode as Arguments, Format, Global, UnitsArgument};
+use crate::checkpoints::{Checkpoints, absolute};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input, Output};
 use crate::run;
@@ -24,13 +26,21 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     if arguments.repair && arguments.format == Format::Decimal {
         return Err(Ending::usage("decimal lines are not corrected: `--repair` belongs to containers"));
     }
+    if let Some((checkpoints, _)) = checkpoints(arguments)? {
+        return run_kept(arguments, global, checkpoints);
+    }
     let input = files::open(arguments.input.as_deref())?;
     let (bytes, input_name) = (input.bytes, input.name.clone());
     let damages = Arc::new(AtomicU64::new(0));
     let teller = Teller { count: Arc::clone(&damages), input: input.name.clone() };
 
     let content = match arguments.format {
-        Format::Container => from_container(input, arguments, global, teller)?,
+        Format::Container => {
+            let places = Places { input: &input_name, output: "" };
+            let found =
+                found_in(input, how(arguments, global)).map_err(|error| places.explain_input(&error))?;
+            from_container(found, arguments, teller)?
+        }
         Format::Decimal => from_decimal(input, arguments, global, teller),
     };
     let output = Output::create(arguments.output.as_deref(), true)?;
@@ -43,19 +53,46 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     if damages.load(Ordering::Relaxed) > 0 { Err(Ending::reported(DATA)) } else { told }
 }
 
+/// Opens the checkpoints of the command, if it keeps any.
+fn checkpoints(arguments: &Arguments) -> Result<Option<(Checkpoints, Value)>, Ending> {
+    if arguments.checkpointing.checkpoint.is_some() && arguments.format == Format::Decimal {
+        return Err(Ending::usage("decimal lines have no checkpoints: `--checkpoint` belongs to containers"));
+    }
+    let command = json!({
+        "command": "decode",
+        "input": absolute(arguments.input.as_ref()),
+        "output": absolute(arguments.output.as_ref()),
+        "repair": arguments.repair,
+    });
+    Checkpoints::open(&arguments.checkpointing, command, Value::Null)
+}
+
+/// Decodes with checkpoints.
+fn run_kept(arguments: &Arguments, global: &Global, checkpoints: Checkpoints) -> Outcome {
+    let (input, input_name, bytes) = checkpoints.input(arguments.input.as_deref())?;
+    let (output, output_name) = checkpoints.output(arguments.output.as_deref())?;
+    let places = Places { input: &input_name, output: &output_name };
+    let teller = Teller { count: Arc::default(), input: input_name.clone() };
+    let found =
+        container::verify(input, how(arguments, global)).map_err(|error| places.explain_input(&error))?;
+    let content = from_container(found, arguments, teller)?.write_bytes(output);
+    let report =
+        run::run(checkpoints.keep(content), global, Some(bytes)).map_err(|error| places.explain(error))?;
+    run::print_report("decode", &report, global, false)
+}
+
+fn how(arguments: &Arguments, global: &Global) -> Decode {
+    let span = arguments.range.unwrap_or_default();
+    Decode { lanes: global.lanes(), span, repair: arguments.repair, ..Decode::default() }
+}
+
 fn from_container(
-    input: Input,
+    (header, found): (Header, Stream<Found>),
     arguments: &Arguments,
-    global: &Global,
     teller: Teller,
 ) -> Result<Stream<Vec<u8>>, Ending> {
-    let name = input.name.clone();
-    let places = Places { input: &name, output: "" };
-    let span = arguments.range.unwrap_or_default();
-    let how = Decode { lanes: global.lanes(), span, repair: arguments.repair, ..Decode::default() };
-    let (header, found) = found_in(input, how).map_err(|error| places.explain_input(&error))?;
     let units_stated = header.settings().units();
-    check_units(arguments.units, &name, units_stated)?;
+    check_units(arguments.units, &teller.input, units_stated)?;
     if !arguments.skip_damaged {
         let told = found.inspect(move |found| teller.tell_repairs(found)).boxed();
         return Ok(container::contents(told, header));

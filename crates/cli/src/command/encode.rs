@@ -5,17 +5,23 @@ use std::hash::{BuildHasher, RandomState};
 
 use primestream::prelude::*;
 use primestream_codec::container::last_container;
+use serde_json::{Value, json};
 
 use super::{block_len, units};
 use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile, UnitsArgument};
+use crate::checkpoints::{Checkpoints, absolute};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::{self, Input, Output};
 use crate::run;
 
 pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let settings = settings(arguments)?;
-    let input = files::open(arguments.input.as_deref())?;
+    let header = Header::new(settings, fresh_id());
     let is_decimal = arguments.format == Format::Decimal;
+    if let Some((checkpoints, drawn)) = checkpoints(arguments, &header)? {
+        return run_kept(arguments, global, checkpoints, &drawn);
+    }
+    let input = files::open(arguments.input.as_deref())?;
     let output = if arguments.append {
         Output::append(arguments.output.as_deref(), |file, name| may_follow(file, name, &input, &settings))?
     } else {
@@ -27,13 +33,45 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let encoded = if is_decimal {
         decimal::write(input, settings, global.lanes(), arguments.verify)
     } else {
-        let header = Header::new(settings, fresh_id());
-        let how = Encode { lanes: global.lanes(), verify: arguments.verify, index: !arguments.no_index };
-        container::encode(input, header, how)
+        container::encode(input, header, how(arguments, global))
     };
     let report = run::run(encoded.write_to(output.into_sink()), global, bytes)
         .map_err(|error| places.explain(error))?;
     run::print_report("encode", &report, global, Output::is_standard(arguments.output.as_deref()))
+}
+
+fn how(arguments: &Arguments, global: &Global) -> Encode {
+    Encode { lanes: global.lanes(), verify: arguments.verify, index: !arguments.no_index }
+}
+
+/// Opens the checkpoints of the command, if it keeps any; the header is drawn once.
+fn checkpoints(arguments: &Arguments, header: &Header) -> Result<Option<(Checkpoints, Value)>, Ending> {
+    if arguments.checkpointing.checkpoint.is_some() && arguments.format == Format::Decimal {
+        return Err(Ending::usage("decimal lines have no checkpoints: `--checkpoint` belongs to containers"));
+    }
+    let settings = header.settings();
+    let command = json!({
+        "command": "encode",
+        "input": absolute(arguments.input.as_ref()),
+        "output": absolute(arguments.output.as_ref()),
+        "settings": format!("{settings:?}"),
+        "index": !arguments.no_index,
+    });
+    Checkpoints::open(&arguments.checkpointing, command, json!(header.to_bytes().to_vec()))
+}
+
+/// Encodes with checkpoints.
+fn run_kept(arguments: &Arguments, global: &Global, checkpoints: Checkpoints, drawn: &Value) -> Outcome {
+    let bytes: Option<Vec<u8>> = serde_json::from_value(drawn.clone()).ok();
+    let header = bytes.and_then(|bytes| Header::parse(&bytes.try_into().ok()?).ok());
+    let header = header.ok_or_else(|| Ending::data("the checkpoint holds no header of a container"))?;
+    let (input, input_name, bytes) = checkpoints.input(arguments.input.as_deref())?;
+    let (output, output_name) = checkpoints.output(arguments.output.as_deref())?;
+    let places = Places { input: &input_name, output: &output_name };
+    let encoded = container::encode(input, header, how(arguments, global)).write_bytes(output);
+    let report =
+        run::run(checkpoints.keep(encoded), global, Some(bytes)).map_err(|error| places.explain(error))?;
+    run::print_report("encode", &report, global, false)
 }
 
 /// Refuses to write behind what is no whole container, or one of other symbols, or is the input itself.

@@ -18,7 +18,14 @@ pub(super) fn run(arguments: IsPrime, global: &Global) -> Outcome {
         let bytes = line.len();
         NonZeroUsize::new(if bytes <= 20 { 1024 } else { 2000 / bytes }).unwrap_or(NonZeroUsize::MIN)
     };
-    let asked = Asked { numbers: arguments.numbers, order: Order::Input, fill };
+    let asked = Asked {
+        input: None,
+        output: None,
+        checkpoints: None,
+        numbers: arguments.numbers,
+        order: Order::Input,
+        fill,
+    };
     answer_all(asked, global, Amount::Unknown, move |numbers, _, _| {
         numbers.into_iter().map(|number| said(&number, json, prove)).collect()
     })

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod assembly;
+mod checkpoint;
 mod decode;
 mod encode;
 mod factor;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
         Command::Factor(arguments) => factor::run(arguments, &global),
         Command::Primes(arguments) => primes::run(&arguments, &global),
         Command::IsPrime(arguments) => is_prime::run(arguments, &global),
+        Command::Checkpoint(arguments) => checkpoint::run(&arguments, &global),
         Command::Completions { shell } => man::completions(shell),
         Command::Man => man::page(),
     }

@@ -1,19 +1,24 @@
 //! Numbers from the arguments or the standard input, and answers on the standard output.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use primestream::Portions;
 use primestream::prelude::*;
+use primestream_engine::SinkError;
+use primestream_engine::checkpoint::{Epoch, Memory, Transactional};
+use primestream_engine::files::TransactionalFile;
 
 use crate::args::Global;
+use crate::checkpoints::{Checkpoints, kept};
 use crate::exit::{Ending, NUMBERS, Outcome, Places, escaped};
-use crate::files;
+use crate::files::{self, FileSink, Output};
 use crate::progress::Amount;
 use crate::run;
 
@@ -56,6 +61,12 @@ pub(super) struct Answer {
 pub(super) struct Asked {
     /// Those of the standard input if there are none.
     pub(super) numbers: Vec<String>,
+    /// The file they are in otherwise, if not the standard input.
+    pub(super) input: Option<PathBuf>,
+    /// The file to write answers to, if not the standard output.
+    pub(super) output: Option<PathBuf>,
+    /// How far it is, if that is to be kept.
+    pub(super) checkpoints: Option<Checkpoints>,
     pub(super) order: Order,
     /// How many lines such as this one a lane takes at once.
     pub(super) fill: fn(&[u8]) -> NonZeroUsize,
@@ -68,28 +79,49 @@ where
     A: Fn(Vec<Natural>, usize, &dyn Fn() -> Duration) -> Vec<Answer> + Send + Sync + 'static,
 {
     let complaints = Arc::new(AtomicU64::new(0));
-    let has_lines = asked.numbers.is_empty();
-    let places = Places { input: "standard input", output: "standard output" };
+    let Asked { numbers, input, output, checkpoints, order, fill } = asked;
+    let has_lines = numbers.is_empty();
     let answering = Answering { answer: Arc::new(answer), lanes: global.lanes() };
-    let lines = if has_lines {
-        Stream::raw_records(files::open(None)?, Boundary::line())
-            .map(|record| record.into_bytes().map_err(|error| error.to_string()))
-            .boxed()
-    } else {
-        Stream::iter(asked.numbers).map(|number| Ok(number.into_bytes())).boxed()
+    let (lines, input_name) = match (&checkpoints, has_lines) {
+        (_, false) => {
+            let words = Stream::iter(numbers).map(|number| Ok(number.into_bytes())).boxed();
+            (words, "the arguments".to_owned())
+        }
+        (Some(checkpoints), true) => {
+            let (file, name, _) = checkpoints.input(input.as_deref())?;
+            (lines_of(file), name)
+        }
+        (None, true) => {
+            let file = files::open(input.as_deref())?;
+            let name = file.name.clone();
+            (lines_of(file), name)
+        }
     };
-    let fill = asked.fill;
     let answers = lines
         .enumerate()
         .through(Portions::new(move |(_, line): &Found| fill(line.as_deref().unwrap_or_default())))
         .chunked(Fixed(1))
-        .parallel(global.lanes(), asked.order)
+        .parallel(global.lanes(), order)
         .through(answering)
         .unbatch();
-    let printer = Printer { output: Lines::open()?, complaints: Arc::clone(&complaints), has_lines };
-    run::run_until_signal(answers.write_to(printer), global, amount)
-        .map_err(|error| places.explain(error))?;
+    let (written, output_name) = Written::open(output.as_deref(), checkpoints.as_ref())?;
+    let places = Places { input: &input_name, output: &output_name };
+    let is_file = !matches!(written, Written::Standard(_));
+    let printer = Printer { written, complaints: Arc::clone(&complaints), has_lines };
+    let pipeline = kept(checkpoints, answers.write_to(printer));
+    let done = if is_file {
+        run::run_to_stop(pipeline, global, amount, |_| ())
+    } else {
+        run::run_until_signal(pipeline, global, amount)
+    };
+    done.map_err(|error| places.explain(error))?;
     if complaints.load(Ordering::Relaxed) > 0 { Err(Ending::reported(NUMBERS)) } else { Ok(()) }
+}
+
+fn lines_of(reader: impl Read + Send + 'static) -> Stream<Result<Vec<u8>, String>> {
+    Stream::raw_records(reader, Boundary::line())
+        .map(|record| record.into_bytes().map_err(|error| error.to_string()))
+        .boxed()
 }
 
 /// A line as it was found, with its index.
@@ -128,6 +160,10 @@ where
         out.emit(answered.collect())
     }
 
+    fn memory(&self) -> Memory {
+        Memory::None
+    }
+
     fn fork(&self) -> Self {
         Self { answer: Arc::clone(&self.answer), lanes: self.lanes }
     }
@@ -163,16 +199,48 @@ pub(super) fn number(word: &[u8]) -> Result<Natural, String> {
     })
 }
 
+/// Where answers go.
+enum Written {
+    Standard(Lines),
+    /// A file that appears when it is whole.
+    File(Box<FileSink>),
+    /// One of a run that may be cut short and go on.
+    Kept(TransactionalFile),
+}
+
+impl Written {
+    fn open(path: Option<&Path>, checkpoints: Option<&Checkpoints>) -> Result<(Self, String), Ending> {
+        if let Some(checkpoints) = checkpoints {
+            let (file, name) = checkpoints.output(path)?;
+            return Ok((Self::Kept(file), name));
+        }
+        if Output::is_standard(path) {
+            return Ok((Self::Standard(Lines::open()?), "standard output".to_owned()));
+        }
+        let output = Output::create(path, true)?;
+        let name = output.name.clone();
+        Ok((Self::File(Box::new(output.into_sink())), name))
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), SinkError> {
+        match self {
+            Self::Standard(lines) => Ok(lines.0.write_all(text.as_bytes())?),
+            Self::File(file) => file.write(&mut vec![text.as_bytes().to_vec()]),
+            Self::Kept(file) => Ok(file.write_all(text.as_bytes())?),
+        }
+    }
+}
+
 /// Prints answers, and complaints with the numbers of their lines.
 struct Printer {
-    output: Lines,
+    written: Written,
     complaints: Arc<AtomicU64>,
     has_lines: bool,
 }
 
 impl Sink<Answers> for Printer {
     #[expect(clippy::print_stderr, reason = "a bad number is named while the others are answered")]
-    fn write(&mut self, items: &mut Vec<Answers>) -> Result<(), primestream_engine::SinkError> {
+    fn write(&mut self, items: &mut Vec<Answers>) -> Result<(), SinkError> {
         let mut text = String::new();
         for answers in items.drain(..) {
             text += &answers.text;
@@ -185,7 +253,47 @@ impl Sink<Answers> for Printer {
                 }
             }
         }
-        Ok(self.output.0.write_all(text.as_bytes())?)
+        self.written.write(&text)
+    }
+
+    fn finish(&mut self) -> Result<(), SinkError> {
+        match &mut self.written {
+            Written::Standard(_) => Ok(()),
+            Written::File(file) => file.finish(),
+            Written::Kept(file) => Ok(file.finish()?),
+        }
+    }
+
+    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
+        matches!(self.written, Written::Kept(_)).then_some(self as &mut dyn Transactional)
+    }
+}
+
+/// How much was complained of is remembered before what the file remembers.
+impl Transactional for Printer {
+    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+        state.extend(self.complaints.load(Ordering::Relaxed).to_le_bytes());
+        match &mut self.written {
+            Written::Kept(file) => file.prepare(epoch, state),
+            Written::Standard(_) | Written::File(_) => Ok(()),
+        }
+    }
+
+    fn commit(&mut self, epoch: Epoch) -> Result<(), SinkError> {
+        match &mut self.written {
+            Written::Kept(file) => file.commit(epoch),
+            Written::Standard(_) | Written::File(_) => Ok(()),
+        }
+    }
+
+    fn restore(&mut self, epoch: Epoch, state: &[u8]) -> Result<(), SinkError> {
+        let (complaints, state) =
+            state.split_first_chunk().ok_or_else(|| SinkError::new("the checkpoint holds no answers"))?;
+        self.complaints.store(u64::from_le_bytes(*complaints), Ordering::Relaxed);
+        match &mut self.written {
+            Written::Kept(file) => file.restore(epoch, state),
+            Written::Standard(_) | Written::File(_) => Ok(()),
+        }
     }
 }
 

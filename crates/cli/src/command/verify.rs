@@ -3,6 +3,7 @@
 //! Exit code 0 says so, 65 the opposite. With `--json` every damaged codeword or frame is a line (with
 //! `--format decimal` every line of the input is), and the last line is a summary.
 
+use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use primestream::container::Found;
@@ -10,11 +11,14 @@ use primestream::decimal::{Line, LineDamage, LineReport};
 use primestream::prelude::*;
 use primestream_codec::container::{Damage, DamageKind, FrameDamage};
 use primestream_codec::{CodewordDamage, Flow as Organisation, FlowSummary, Reading, Unreadable, Verdict};
+use primestream_engine::SinkError;
+use primestream_engine::checkpoint::{Epoch, Transactional};
 use serde_json::{Value, json};
 
 use super::numbers::Lines;
 use super::{repair, units};
 use crate::args::{Format, Global, UnitsArgument, Verify as Arguments};
+use crate::checkpoints::{Checkpoints, absolute};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input};
 use crate::run;
@@ -23,27 +27,37 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     if arguments.repair && arguments.format == Format::Decimal {
         return Err(Ending::usage("decimal lines are not corrected: `--repair` belongs to containers"));
     }
-    let input = files::open(arguments.input.as_deref())?;
-    let name = input.name.clone();
-    let bytes = input.bytes;
-    let places = Places { input: &name, output: "standard output" };
+    let checkpoints = checkpoints(arguments)?;
     let counts = Arc::new(Mutex::new(Counts::default()));
     let shared = Arc::clone(&counts);
-    let mut teller = Teller { json: global.json, name: name.clone(), lines: Lines::open()? };
-
-    let pipeline = match arguments.format {
-        Format::Container => {
-            let how = Decode { lanes: global.lanes(), repair: arguments.repair, ..Decode::default() };
-            let (header, found) =
-                container::verify(input, how).map_err(|error| places.explain_input(&error))?;
-            check_units(arguments.units, &name, header.settings().units())?;
-            found.sink(move |found| {
-                teller.frame(&found, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))
-            })
+    let how = Decode { lanes: global.lanes(), repair: arguments.repair, ..Decode::default() };
+    let (name, bytes, pipeline) = match (checkpoints, arguments.format) {
+        (Some((checkpoints, _)), _) => {
+            let (input, name, bytes) = checkpoints.input(arguments.input.as_deref())?;
+            let found = found_in(input, &name, arguments, how)?;
+            let teller = Teller { json: global.json, name: name.clone(), lines: Lines::open()? };
+            let pipeline = found.write_to(Telling { teller, counts: shared });
+            (name, Some(bytes), checkpoints.keep(pipeline))
         }
-        Format::Decimal => decimal_lines(input, arguments, global)
-            .sink(move |line| teller.line(&line, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))),
+        (None, Format::Container) => {
+            let input = files::open(arguments.input.as_deref())?;
+            let (name, bytes) = (input.name.clone(), input.bytes);
+            let found = found_in(input, &name, arguments, how)?;
+            let teller = Teller { json: global.json, name: name.clone(), lines: Lines::open()? };
+            (name, bytes, found.write_to(Telling { teller, counts: shared }))
+        }
+        (None, Format::Decimal) => {
+            let input = files::open(arguments.input.as_deref())?;
+            let (name, bytes) = (input.name.clone(), input.bytes);
+            let mut teller = Teller { json: global.json, name: name.clone(), lines: Lines::open()? };
+            let lines = decimal_lines(input, arguments, global);
+            let told = lines.sink(move |line| {
+                teller.line(&line, &mut shared.lock().unwrap_or_else(PoisonError::into_inner))
+            });
+            (name, bytes, told)
+        }
     };
+    let places = Places { input: &name, output: "standard output" };
     let report = run::run(pipeline, global, bytes).map_err(|error| places.explain(error))?;
     let counts = std::mem::take(&mut *counts.lock().unwrap_or_else(PoisonError::into_inner));
     let is_good = counts.is_good();
@@ -57,6 +71,31 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     };
     said.map_err(|error| Ending::io("standard output", &error))?;
     if is_good { Ok(()) } else { Err(Ending::reported(DATA)) }
+}
+
+/// Opens the checkpoints of the command, if it keeps any.
+fn checkpoints(arguments: &Arguments) -> Result<Option<(Checkpoints, Value)>, Ending> {
+    if arguments.checkpointing.checkpoint.is_some() && arguments.format == Format::Decimal {
+        return Err(Ending::usage("decimal lines have no checkpoints: `--checkpoint` belongs to containers"));
+    }
+    let command = json!({
+        "command": "verify",
+        "input": absolute(arguments.input.as_ref()),
+        "repair": arguments.repair,
+    });
+    Checkpoints::open(&arguments.checkpointing, command, Value::Null)
+}
+
+fn found_in<R: Read + Send + 'static>(
+    input: R,
+    name: &str,
+    arguments: &Arguments,
+    how: Decode,
+) -> Result<Stream<Found>, Ending> {
+    let places = Places { input: name, output: "" };
+    let (header, found) = container::verify(input, how).map_err(|error| places.explain_input(&error))?;
+    check_units(arguments.units, name, header.settings().units())?;
+    Ok(found)
 }
 
 /// Refuses a container of other symbols than asked for.
@@ -99,6 +138,21 @@ struct Counts {
 impl Counts {
     fn is_good(&self) -> bool {
         self.damages == 0 && self.unreadable == 0
+    }
+
+    /// What is counted of containers.
+    fn numbers(&self) -> [u64; 6] {
+        let Self { frames, frames_damaged, frames_repairable, symbols, damages, .. } = *self;
+        [frames, frames_damaged, frames_repairable, symbols, damages, self.is_incomplete.into()]
+    }
+
+    fn of_numbers(numbers: &[u64]) -> Option<Self> {
+        let &[frames, frames_damaged, frames_repairable, symbols, damages, is_incomplete] = numbers else {
+            return None;
+        };
+        let is_incomplete = is_incomplete != 0;
+        let none = Self::default();
+        Some(Self { frames, frames_damaged, frames_repairable, symbols, damages, is_incomplete, ..none })
     }
 
     fn verdict(&self) -> &'static str {
@@ -165,6 +219,48 @@ struct Teller {
     json: bool,
     name: String,
     lines: Lines,
+}
+
+/// Tells what is found, and remembers how much it was. Of what stands behind the last checkpoint the places are told
+/// again after a crash, and counted once.
+struct Telling {
+    teller: Teller,
+    counts: Arc<Mutex<Counts>>,
+}
+
+impl Sink<Found> for Telling {
+    fn write(&mut self, items: &mut Vec<Found>) -> Result<(), SinkError> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for found in items.drain(..) {
+            self.teller.frame(&found, &mut counts)?;
+        }
+        Ok(())
+    }
+
+    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
+        Some(self)
+    }
+}
+
+impl Transactional for Telling {
+    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        state.extend(counts.numbers().iter().flat_map(|number| number.to_le_bytes()));
+        Ok(())
+    }
+
+    fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn restore(&mut self, _: Epoch, state: &[u8]) -> Result<(), SinkError> {
+        let (numbers, rest) = state.as_chunks();
+        let numbers: Vec<u64> = numbers.iter().map(|&number| u64::from_le_bytes(number)).collect();
+        let counts = Counts::of_numbers(&numbers).filter(|_| rest.is_empty());
+        let counts = counts.ok_or_else(|| SinkError::new("the checkpoint holds no counts"))?;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+        Ok(())
+    }
 }
 
 impl Teller {

@@ -5,10 +5,11 @@
 //! late is told from one that comes twice.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used))]
 
+use crate::state::{Taker, put};
 use crate::units::SymbolsRef;
 
 use super::damage::{Damage, DamageKind};
-use super::encode::ContentDigest;
+use super::digest::ContentDigest;
 use super::frame::{EndFrame, RawFrame};
 use super::header::Header;
 use super::seek::Entry;
@@ -119,6 +120,40 @@ impl Continuity {
             ended: false,
             faulty: false,
         }
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on from here.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        [self.next, self.frames, self.symbols].into_iter().for_each(|number| put(number, out));
+        out.extend([self.is_whole, self.ended, self.faulty, self.digest.is_some()].map(u8::from));
+        if let Some(digest) = &self.digest {
+            digest.save(out);
+        }
+        put(self.gaps.len() as u64, out);
+        self.gaps.iter().for_each(|&(from, to)| [from, to].into_iter().for_each(|at| put(at, out)));
+        out.push(self.short.is_some().into());
+        if let Some(FramePlace { number, offset, bytes }) = self.short {
+            [number, offset, bytes].into_iter().for_each(|number| put(number, out));
+        }
+    }
+
+    /// Takes from the front of bytes what was saved of a container with this header; `None` if they are something else.
+    pub fn resume(header: &Header, bytes: &mut &[u8]) -> Option<Self> {
+        let mut taker = Taker(bytes);
+        let (next, frames, symbols) = (taker.number()?, taker.number()?, taker.number()?);
+        let (is_whole, ended, faulty) = (taker.flag()?, taker.flag()?, taker.flag()?);
+        let digest = if taker.flag()? { Some(ContentDigest::resume(taker.0)?) } else { None };
+        let count = taker.count(16)?;
+        let gaps =
+            (0..count).map(|_| Some((taker.number()?, taker.number()?))).collect::<Option<Vec<_>>>()?;
+        let short = if taker.flag()? {
+            let (number, offset, bytes) = (taker.number()?, taker.number()?, taker.number()?);
+            Some(FramePlace { number, offset, bytes })
+        } else {
+            None
+        };
+        let frame_symbols = header.settings().frame_symbols();
+        Some(Self { frame_symbols, next, frames, symbols, digest, is_whole, gaps, short, ended, faulty })
     }
 
     /// Takes note of a frame that decoded to `symbols`.

@@ -15,7 +15,7 @@ use crate::units::{SymbolsRef, Units};
 
 use super::dense::Place;
 use super::error::EncodeError;
-use super::frame::{Digest, FLAG_COMPRESSED, FrameHead, KIND_CONTENT};
+use super::frame::{FLAG_COMPRESSED, FrameHead, KIND_CONTENT};
 use super::header::{Compression, Header, Positions, Profile};
 
 /// Encodes frames of one container, in any order.
@@ -239,40 +239,6 @@ impl FrameEncoder {
         let shorter = compressed.len() < whole.len();
         out.extend_from_slice(if shorter { &compressed } else { whole });
         Ok(shorter)
-    }
-}
-
-/// Takes the digest of a content as it goes by, in order.
-///
-/// # Examples
-///
-/// ```
-/// use primestream_codec::container::ContentDigest;
-///
-/// let mut digest = ContentDigest::default();
-/// digest.update(b"Hello, ".as_slice().into());
-/// digest.update(b"world!".as_slice().into());
-/// let mut whole = ContentDigest::default();
-/// whole.update(b"Hello, world!".as_slice().into());
-/// assert_eq!(digest.finish(), whole.finish());
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct ContentDigest {
-    hasher: blake3::Hasher,
-}
-
-impl ContentDigest {
-    /// Takes the next symbols in.
-    pub fn update(&mut self, symbols: SymbolsRef<'_>) {
-        symbols.content(|bytes| {
-            self.hasher.update(bytes);
-        });
-    }
-
-    /// Returns the digest of what was taken in so far.
-    #[must_use]
-    pub fn finish(&self) -> Digest {
-        Digest(*self.hasher.finalize().as_bytes())
     }
 }
 

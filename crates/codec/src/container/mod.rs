@@ -11,6 +11,7 @@ mod continuity;
 mod damage;
 mod decode;
 mod dense;
+mod digest;
 mod encode;
 mod error;
 mod frame;
@@ -25,7 +26,8 @@ mod write;
 pub use continuity::{Continuity, FramePlace};
 pub use damage::{CodewordDamage, Damage, DamageKind, FrameDamage, FrameFault, Verdict};
 pub use decode::FrameDecoder;
-pub use encode::{ContentDigest, FrameEncoder};
+pub use digest::ContentDigest;
+pub use encode::FrameEncoder;
 pub use error::{ContainerError, EncodeError};
 pub use frame::{Digest, EndFrame, FRAME_HEAD_BYTES, RawFrame};
 pub use header::{

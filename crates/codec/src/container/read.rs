@@ -11,6 +11,7 @@
 use std::io::{self, Read};
 
 use crate::limits::Limits;
+use crate::state::{Taker, put};
 
 use super::damage::{Damage, DamageKind, FrameFault};
 use super::error::ContainerError;
@@ -98,6 +99,38 @@ impl<R: Read> FrameReader<R> {
         let source = Source { start: entry.offset, offset: entry.offset, ..Source::new(source) };
         let (header, member_offset) = (entry.header, entry.member_offset);
         Self { source, header, member_offset, limits, ended: false, finished: false }
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on from here.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.header.to_bytes());
+        put(self.member_offset, out);
+        put(self.source.offset, out);
+        out.extend([self.ended, self.finished].map(u8::from));
+    }
+
+    /// Takes from the front of bytes where reading was, to go on there; returns the offset at which the source must be
+    /// made to stand by [`get_mut`](Self::get_mut). `None` if they are something else.
+    pub fn resume(&mut self, bytes: &mut &[u8]) -> Option<u64> {
+        let mut taker = Taker(bytes);
+        let header = Header::parse(&taker.array()?).ok()?;
+        let (member_offset, offset) = (taker.number()?, taker.number()?);
+        (self.header, self.member_offset) = (header, member_offset);
+        (self.ended, self.finished) = (taker.flag()?, taker.flag()?);
+        let Source { pending, taken, .. } = &mut self.source;
+        (*pending, *taken) = (Vec::new(), 0);
+        (self.source.start, self.source.offset, self.source.reread) = (offset, offset, 0);
+        Some(offset)
+    }
+
+    /// Returns what is read.
+    pub const fn get_ref(&self) -> &R {
+        &self.source.inner
+    }
+
+    /// Returns what is read, to make it stand elsewhere.
+    pub const fn get_mut(&mut self) -> &mut R {
+        &mut self.source.inner
     }
 
     /// Returns the header of the container that is being read: at first, of the first.

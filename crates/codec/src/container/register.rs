@@ -11,6 +11,7 @@ use super::frame::{
 };
 use super::header::Fields;
 use super::header::{HEADER_BYTES, Header};
+use crate::state::{Taker, put, put_option};
 
 /// Follows the frames of a container as they are written. Holds four bytes for each of at most 4 096 frames.
 ///
@@ -67,6 +68,28 @@ impl Register {
     #[must_use]
     pub fn without_index(self) -> Self {
         Self { is_indexed: false, ..self }
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on from here.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        [self.frames, self.offset, self.first_offset].into_iter().for_each(|number| put(number, out));
+        put_option(self.last_index, out);
+        put(self.lengths.len() as u64, out);
+        self.lengths.iter().for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
+    }
+
+    /// Takes from the front of bytes what was saved of a container with this header and such an index; `None` if they
+    /// are something else.
+    #[must_use]
+    pub fn resume(self, bytes: &mut &[u8]) -> Option<Self> {
+        let mut taker = Taker(bytes);
+        let (frames, offset, first_offset) = (taker.number()?, taker.number()?, taker.number()?);
+        let last_index = taker.option()?;
+        let count = taker.count(4)?;
+        let lengths =
+            (0..count).map(|_| taker.array().map(u32::from_le_bytes)).collect::<Option<Vec<_>>>()?;
+        let is_possible = lengths.len() <= INDEX_FRAMES && lengths.len() as u64 <= frames;
+        is_possible.then_some(Self { frames, offset, first_offset, lengths, last_index, ..self })
     }
 
     /// Returns how many content frames there are.

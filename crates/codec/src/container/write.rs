@@ -7,7 +7,8 @@ use std::io::Write;
 
 use crate::units::{Symbols, SymbolsRef};
 
-use super::encode::{ContentDigest, FrameEncoder};
+use super::digest::ContentDigest;
+use super::encode::FrameEncoder;
 use super::error::EncodeError;
 use super::header::Header;
 use super::register::Register;

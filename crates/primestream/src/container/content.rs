@@ -1,12 +1,14 @@
 //! The content of a container to be, cut into what its frames hold.
 
+use std::any::Any;
 use std::fmt;
 use std::io::{ErrorKind, Read};
 
 use primestream_codec::container::{ContentDigest, Digest, Settings};
 use primestream_codec::text::{TextError, TextToUnits};
 use primestream_codec::{Symbols, Units};
-use primestream_engine::{Intake, Interrupt, Source, SourceError, Supply, Weigh};
+use primestream_engine::files::ReplayFile;
+use primestream_engine::{CheckpointError, Intake, Interrupt, Replay, Source, SourceError, Supply, Weigh};
 
 /// A part of a container to be.
 #[derive(Debug)]
@@ -74,6 +76,21 @@ impl Counted {
         self.frames += 1;
         self.symbols += symbols.len() as u64;
         Content::Frame { number, symbols }
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on from here.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        [self.frames, self.symbols].into_iter().for_each(|count| out.extend_from_slice(&count.to_le_bytes()));
+        self.digest.save(out);
+    }
+
+    /// Takes from the front of bytes what was saved; `None` if they are something else.
+    pub(super) fn resume(bytes: &mut &[u8]) -> Option<Self> {
+        let (frames, rest) = bytes.split_first_chunk()?;
+        let (symbols, rest) = rest.split_first_chunk()?;
+        *bytes = rest;
+        let digest = ContentDigest::resume(bytes)?;
+        Some(Self { frames: u64::from_le_bytes(*frames), symbols: u64::from_le_bytes(*symbols), digest })
     }
 
     pub(super) fn end(&self) -> Content {
@@ -182,6 +199,47 @@ impl<R: Read> ContentReader<R> {
     }
 }
 
+impl<R: Read + 'static> Replay for ContentReader<R> {
+    fn save(&mut self, state: &mut Vec<u8>) -> Result<(), CheckpointError> {
+        state.push(self.at as u8);
+        self.counted.save(state);
+        self.to_units.save(state);
+        state.extend_from_slice(&(self.waiting.len() as u64).to_le_bytes());
+        state.extend(self.waiting.iter().flat_map(|unit| unit.to_le_bytes()));
+        let file = (&self.reader as &dyn Any).downcast_ref::<ReplayFile>().ok_or_else(no_file)?;
+        file.save(self.bytes_taken, state);
+        Ok(())
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CheckpointError> {
+        let mut rest = state;
+        let (at, counted, to_units, waiting) =
+            read_state(&mut rest).ok_or_else(|| CheckpointError::new("this is no state of a content"))?;
+        (self.at, self.counted, self.to_units, self.waiting) = (at, counted, to_units, waiting);
+        let file = (&mut self.reader as &mut dyn Any).downcast_mut::<ReplayFile>().ok_or_else(no_file)?;
+        self.bytes_taken = file.restore(rest).map_err(CheckpointError::new)?;
+        Ok(())
+    }
+}
+
+/// Takes from the front of bytes what was saved besides the place in the file.
+fn read_state(bytes: &mut &[u8]) -> Option<(At, Counted, TextToUnits, Vec<u16>)> {
+    let (&at, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let at = [At::Start, At::Content, At::Last, At::End].into_iter().find(|&it| it as u8 == at)?;
+    let (counted, to_units) = (Counted::resume(bytes)?, TextToUnits::resume(bytes)?);
+    let (count, rest) = bytes.split_first_chunk()?;
+    let (units, rest) =
+        rest.split_at_checked(usize::try_from(u64::from_le_bytes(*count)).ok()?.checked_mul(2)?)?;
+    *bytes = rest;
+    let (units, _) = units.as_chunks();
+    Some((at, counted, to_units, units.iter().map(|&unit| u16::from_le_bytes(unit)).collect()))
+}
+
+fn no_file() -> CheckpointError {
+    CheckpointError::new("the reader is no file that can be come back to")
+}
+
 impl<R: Read + Send + 'static> Source for ContentReader<R> {
     type Item = Content;
 
@@ -200,5 +258,9 @@ impl<R: Read + Send + 'static> Source for ContentReader<R> {
 
     fn bytes_taken(&self) -> u64 {
         self.bytes_taken
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
+        (&self.reader as &dyn Any).is::<ReplayFile>().then_some(self as &mut dyn Replay)
     }
 }

@@ -1,5 +1,6 @@
 //! Container to content.
 
+use std::any::Any;
 use std::error::Error;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -8,8 +9,11 @@ use primestream_codec::container::{
     Header, Piece, RawFrame, Repair, find_symbol,
 };
 use primestream_codec::{Limits, Symbols};
+use primestream_engine::checkpoint::Memory;
+use primestream_engine::files::ReplayFile;
 use primestream_engine::{
-    Bytes, Emit, Intake, Interrupt, Operator, Order, Outcome, Source, SourceError, Stream, Supply, Weigh,
+    Bytes, CheckpointError, Emit, Intake, Interrupt, Operator, Order, Outcome, Replay, Source, SourceError,
+    Stream, Supply, Weigh,
 };
 
 use super::follow::Follow;
@@ -255,6 +259,36 @@ impl<R: Read + Send + 'static> Source for Frames<R> {
     fn bytes_taken(&self) -> u64 {
         self.bytes_taken
     }
+
+    fn replay(&mut self) -> Option<&mut dyn Replay> {
+        let is_file = (self.reader.get_ref() as &dyn Any).is::<ReplayFile>();
+        (is_file && self.picker.is_for_all()).then_some(self as &mut dyn Replay)
+    }
+}
+
+impl<R: Read + 'static> Replay for Frames<R> {
+    fn save(&mut self, state: &mut Vec<u8>) -> Result<(), CheckpointError> {
+        self.reader.save(state);
+        self.picker.save(state);
+        let file = (self.reader.get_ref() as &dyn Any).downcast_ref::<ReplayFile>().ok_or_else(no_file)?;
+        file.save(self.reader.offset(), state);
+        Ok(())
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), CheckpointError> {
+        let mut rest = state;
+        let no_state = || CheckpointError::new("this is no state of a container that is being read");
+        let offset = self.reader.resume(&mut rest).ok_or_else(no_state)?;
+        self.picker.resume(&mut rest).ok_or_else(no_state)?;
+        let file =
+            (self.reader.get_mut() as &mut dyn Any).downcast_mut::<ReplayFile>().ok_or_else(no_file)?;
+        let at = file.restore(rest).map_err(CheckpointError::new)?;
+        if at == offset { Ok(()) } else { Err(no_state()) }
+    }
+}
+
+fn no_file() -> CheckpointError {
+    CheckpointError::new("the reader is no file that can be come back to")
 }
 
 /// A piece of a container that has been worked on.
@@ -330,6 +364,10 @@ impl Operator for DecodeFrames {
             Piece::Damage(damage) => Decoded::Broken(damage),
             other => return Err(Interrupt::failed("decode", format!("a piece of a new kind: {other:?}"))),
         })
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

@@ -7,8 +7,11 @@ use primestream_codec::container::{
     ContainerError, Digest, FrameDecoder, FrameEncoder, FrameReader, Header, Piece, Register,
 };
 use primestream_codec::{Limits, Symbols, SymbolsRef};
+use primestream_engine::checkpoint::{Memory, Restorer, Saver};
 use primestream_engine::stream::Head;
-use primestream_engine::{Bytes, Emit, Interrupt, Operator, Order, Outcome, Stream, Tally, Weigh};
+use primestream_engine::{
+    Bytes, CheckpointError, Emit, Interrupt, Operator, Order, Outcome, Stream, Tally, Weigh,
+};
 
 use super::content::{Content, ContentReader};
 use super::cut::CutContent;
@@ -187,6 +190,24 @@ impl Operator for Close {
         }
     }
 
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let mut state = Vec::new();
+        self.register.save(&mut state);
+        to.put_bytes("close", state);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some(mut state) = from.take_bytes("close")? else { return Ok(()) };
+        let register = self.register.clone().resume(&mut state).filter(|_| state.is_empty());
+        self.register = register.ok_or_else(|| CheckpointError::new("this is no state of an index"))?;
+        Ok(())
+    }
+
     fn fork(&self) -> Self {
         Self::new(self.header, self.is_indexed)
     }
@@ -274,6 +295,10 @@ impl Operator for EncodeFrames {
     fn on_item(&mut self, part: Content, out: &mut impl Emit<Encoded>) -> Outcome {
         let encoded = self.encoded(&part)?;
         out.emit(encoded)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

@@ -2,7 +2,8 @@
 
 use primestream_codec::Symbols;
 use primestream_codec::container::{Continuity, Damage, FrameDamage, FramePlace, Header, Repair};
-use primestream_engine::{Emit, Operator, Outcome, Tally, Weigh};
+use primestream_engine::checkpoint::{Memory, Restorer, Saver};
+use primestream_engine::{CheckpointError, Emit, Operator, Outcome, Tally, Weigh};
 
 use super::decode::{Decoded, weight};
 
@@ -73,7 +74,7 @@ impl Operator for Follow {
         self.tally.absorbed += 1;
         match item {
             Decoded::Enter(entry) => {
-                self.continuity = Continuity::enter(&entry);
+                (self.header, self.continuity) = (entry.header, Continuity::enter(&entry));
                 Ok(())
             }
             Decoded::Frame { place, first, symbols, repairs } => {
@@ -99,7 +100,7 @@ impl Operator for Follow {
                 self.hand_on(Found::Damage(damage), out)
             }
             Decoded::Member { header, offset } => {
-                self.continuity = Continuity::new(&header);
+                (self.header, self.continuity) = (header, Continuity::new(&header));
                 self.hand_on(Found::Member { header, offset }, out)
             }
             Decoded::End(end) => {
@@ -109,6 +110,29 @@ impl Operator for Follow {
                 Ok(())
             }
         }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Saved
+    }
+
+    fn save(&mut self, to: &mut Saver) -> Outcome {
+        let mut state = self.header.to_bytes().to_vec();
+        self.continuity.save(&mut state);
+        to.put_bytes("follow", state);
+        Ok(())
+    }
+
+    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
+        let Some(state) = from.take_bytes("follow")? else { return Ok(()) };
+        let resumed = state.split_first_chunk().and_then(|(header, mut rest)| {
+            let header = Header::parse(header).ok()?;
+            let continuity = Continuity::resume(&header, &mut rest)?;
+            rest.is_empty().then_some((header, continuity))
+        });
+        let no_state = || CheckpointError::new("this is no state of a container that is followed");
+        (self.header, self.continuity) = resumed.ok_or_else(no_state)?;
+        Ok(())
     }
 
     fn fork(&self) -> Self {

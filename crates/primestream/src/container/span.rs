@@ -112,6 +112,26 @@ impl Picker {
         Self { span, symbols_before: Some(symbols_before), has_entered, is_done }
     }
 
+    /// Tells whether everything belongs to the span.
+    pub(super) fn is_for_all(&self) -> bool {
+        self.span == Span::default()
+    }
+
+    /// Appends what [`resume`](Self::resume) needs to go on with a span of everything.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        out.push(self.symbols_before.is_some().into());
+        out.extend_from_slice(&self.symbols_before.unwrap_or_default().to_le_bytes());
+    }
+
+    /// Takes from the front of bytes what was saved; `None` if they are something else.
+    pub(super) fn resume(&mut self, bytes: &mut &[u8]) -> Option<()> {
+        let (&is_known, rest) = bytes.split_first()?;
+        let (symbols, rest) = rest.split_first_chunk()?;
+        *bytes = rest;
+        self.symbols_before = (is_known != 0).then(|| u64::from_le_bytes(*symbols));
+        Some(())
+    }
+
     /// Tells whether nothing further belongs to the span.
     pub(super) const fn is_done(&self) -> bool {
         self.is_done

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use primestream_engine::checkpoint::Memory;
 use primestream_engine::stream::Head;
 use primestream_engine::{Emit, Fixed, Interrupt, Operator, Order, Outcome, Stream, all_cores};
 use primestream_primes::{Band, Effort, Method};
@@ -300,6 +301,10 @@ impl Operator for FactorPortions {
         }
         drop(figures);
         out.emit(done.into_iter().map(|(_, factored)| factored).collect())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

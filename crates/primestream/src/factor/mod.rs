@@ -9,6 +9,7 @@ mod words;
 
 use std::time::Duration;
 
+use primestream_engine::checkpoint::Memory;
 use primestream_engine::{Emit, Operator, Outcome, Tally, Weigh};
 use primestream_primes::{Band, Effort, Factorization, Method, Natural};
 
@@ -150,6 +151,10 @@ impl Operator for Factor {
 
     fn on_end(&mut self, out: &mut impl Emit<Factored>) -> Outcome {
         self.answer_words(out)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

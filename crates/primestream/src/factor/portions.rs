@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use primestream_engine::checkpoint::Memory;
 use primestream_engine::{Emit, Operator, Outcome, Tally, Weigh};
 
 /// Gathers items into portions for lanes: many cheap ones together, a costly one by itself, so that it holds
@@ -77,6 +78,10 @@ where
 
     fn on_end(&mut self, out: &mut impl Emit<Vec<T>>) -> Outcome {
         self.hand_on(out)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
     }
 
     fn fork(&self) -> Self {

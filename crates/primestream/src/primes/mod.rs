@@ -1,15 +1,15 @@
 //! Primes as a stream: in order from anywhere, in one lane or in many.
 
 mod pieces;
+mod range;
 
-use std::ops::{Bound, RangeBounds};
+use std::ops::RangeBounds;
 
-use primestream_engine::sources::Iter;
 use primestream_engine::stream::Fresh;
 use primestream_engine::{Fixed, Order, Stream};
-use primestream_primes::Primes;
 
 pub use pieces::Pieces;
+pub use range::PrimesOf;
 
 /// Streams the primes of a range in ascending order, in bounded memory from any start below 2^64.
 ///
@@ -26,8 +26,8 @@ pub use pieces::Pieces;
 /// assert_eq!(twins[9], [1_000_859, 1_000_861]);
 /// # Ok::<(), PipelineError>(())
 /// ```
-pub fn primes(range: impl RangeBounds<u64>) -> Fresh<Iter<Primes>> {
-    Stream::iter(primestream_primes::primes(range))
+pub fn primes(range: impl RangeBounds<u64>) -> Fresh<PrimesOf> {
+    Stream::from_source(PrimesOf::new(range))
 }
 
 /// Streams the primes of a range in ascending order, sieved by several lanes at once.
@@ -46,18 +46,10 @@ pub fn primes(range: impl RangeBounds<u64>) -> Fresh<Iter<Primes>> {
 /// # Ok::<(), PipelineError>(())
 /// ```
 pub fn primes_in_lanes(range: impl RangeBounds<u64>, lanes: usize) -> Stream<u64> {
-    let first = match range.start_bound() {
-        Bound::Included(&first) => Some(first),
-        Bound::Excluded(&before) => before.checked_add(1),
-        Bound::Unbounded => Some(0),
-    };
-    let last = match range.end_bound() {
-        Bound::Included(&last) => Some(last),
-        Bound::Excluded(&end) => end.checked_sub(1),
-        Bound::Unbounded => Some(u64::MAX),
-    };
-    let range = first.zip(last).map(|(first, last)| (first.into(), last.into()));
-    Stream::iter(Pieces::new(range))
+    let range = range::ends(&range);
+    let range = range.map(|(first, last)| (first.into(), last.into()));
+    let pieces = Pieces::new(range);
+    Stream::iter_from(move |position| pieces.clone().skip(usize::try_from(position).unwrap_or(usize::MAX)))
         .named("pieces")
         .chunked(Fixed(1))
         .parallel(lanes, Order::Input)

@@ -9,9 +9,12 @@ use primestream::prelude::*;
 use primestream::{Allowance, factor_in_lanes, factor_within, factor_words, usual_fill};
 use primestream_primes::{Band, factor_u64s};
 
+use serde_json::{Value, json};
+
 use super::numbers::{Answer, Asked, answer_all};
 use crate::args::{Factor as Arguments, Global, OrderArgument};
-use crate::exit::Outcome;
+use crate::checkpoints::{Checkpoints, absolute};
+use crate::exit::{Ending, Outcome};
 use crate::progress::{Amount, UnderWay};
 use words::Style;
 
@@ -25,7 +28,8 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     if let Some(file) = &arguments.state {
         return kept::run(&arguments.numbers, file, arguments.effort, style, global);
     }
-    let Arguments { numbers, effort, order, .. } = arguments;
+    let checkpoints = checkpoints(&arguments, global)?;
+    let Arguments { numbers, effort, order, input, output, .. } = arguments;
     let order = match order {
         OrderArgument::Input => Order::Input,
         OrderArgument::Relaxed => Order::Relaxed,
@@ -33,7 +37,8 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
     let under_way = UnderWay::default();
     let amount = Amount::Factors(under_way.clone());
     let fill = |line: &[u8]| usual_fill(Band::of_bits(bits_of(line.trim_ascii())));
-    answer_all(Asked { numbers, order, fill }, global, amount, move |numbers, lanes, now| {
+    let asked = Asked { numbers, input, output, checkpoints, order, fill };
+    answer_all(asked, global, amount, move |numbers, lanes, now| {
         let one = |number: Natural| match found(number, allowance, (lanes, &under_way), now) {
             Ok(answer) => style.answer(answer, effort),
             Err(error) => Answer { text: String::new(), complaint: Some(error.to_string()) },
@@ -56,6 +61,24 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Outcome {
         });
         answers.collect()
     })
+}
+
+/// Opens the checkpoints of the command, if it keeps any.
+fn checkpoints(arguments: &Arguments, global: &Global) -> Result<Option<Checkpoints>, Ending> {
+    if arguments.checkpointing.checkpoint.is_some() && !arguments.numbers.is_empty() {
+        return Err(Ending::usage(
+            "`--checkpoint` is for the numbers of a file, `--input`; `--state` keeps how far one number is",
+        ));
+    }
+    let command = json!({
+        "command": "factor",
+        "input": absolute(arguments.input.as_ref()),
+        "output": absolute(arguments.output.as_ref()),
+        "effort": format!("{:?}", arguments.effort),
+        "form": [arguments.exponents, arguments.prove, global.json],
+    });
+    let opened = Checkpoints::open(&arguments.checkpointing, command, Value::Null)?;
+    Ok(opened.map(|(checkpoints, _)| checkpoints))
 }
 
 /// Returns how long the number of a line is, at most, if it is one.

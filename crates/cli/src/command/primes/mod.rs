@@ -10,15 +10,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use primestream::Pieces;
 use primestream::prelude::*;
+use primestream_engine::SinkError;
+use primestream_engine::checkpoint::{Epoch, Transactional};
 use primestream_primes::{Primes, Whole, nth_prime, primes, primes_u128};
+
+use serde_json::{Value, json};
 
 use super::numbers::Lines;
 use crate::args::{Global, Primes as Arguments};
+use crate::checkpoints::{Checkpoints, absolute, kept};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::Output;
 use crate::progress::Amount;
 use crate::run;
 use text::Text;
+
+/// Pieces that are looked at as they are handed out.
+type Measured = Box<dyn Iterator<Item = Piece> + Send>;
 
 /// First and last number, both included.
 type Piece = (u128, u128);
@@ -34,8 +42,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let what = What::of(arguments, global.json, stop);
     match arguments.nth {
         Some(nth) => print_nth((start, stop), nth, global),
-        None if arguments.count => print_count((start, stop), what, global),
-        None => list((start, stop), what, global),
+        None if arguments.count => print_count((start, stop), what, arguments, global),
+        None => list((start, stop), what, arguments, global),
     }
 }
 
@@ -72,19 +80,65 @@ impl What {
 }
 
 /// Prints all that is looked for.
-fn list(range: Piece, what: What, global: &Global) -> Outcome {
-    let places = Places { input: "", output: "standard output" };
-    let output = Output::create(None, true)?.into_sink();
-    let most = LISTED_NUMBERS_MOST / global.lanes().max(1) as u128;
-    let (pieces, amount) = measured(Pieces::new(Some(range)).at_most(most.max(1)), range);
-    let listed = Stream::iter(pieces)
+fn list(range: Piece, what: What, arguments: &Arguments, global: &Global) -> Outcome {
+    let most = (LISTED_NUMBERS_MOST / global.lanes().max(1) as u128).max(1);
+    let (checkpoints, most) = checkpoints(range, arguments, global, most)?;
+    let (pieces, amount) = measured(Pieces::new(Some(range)).at_most(most), range);
+    let listed = Stream::iter_from(pieces)
         .named("pieces")
         .chunked(Fixed(1))
         .parallel(global.lanes(), Order::Input)
         .map(move |piece| written(piece, what))
-        .named("sieve")
-        .write_to(output);
-    run::run_until_signal(listed, global, amount).map(drop).map_err(|error| places.explain(error))
+        .named("sieve");
+    if let Some(checkpoints) = checkpoints {
+        let (output, name) = checkpoints.output(arguments.output.as_deref())?;
+        let places = Places { input: "", output: &name };
+        let listed = checkpoints.keep(listed.write_bytes(output));
+        let report =
+            run::run_to_stop(listed, global, amount, |_| ()).map_err(|error| places.explain(error))?;
+        return run::print_report("primes", &report, global, false);
+    }
+    let output = Output::create(arguments.output.as_deref(), true)?;
+    let name = output.name.clone();
+    let places = Places { input: "", output: &name };
+    let listed = listed.write_to(output.into_sink());
+    let is_file = !Output::is_standard(arguments.output.as_deref());
+    // Only a file that is not whole has to be tidied up.
+    let done = if is_file {
+        run::run_to_stop(listed, global, amount, |_| ())
+    } else {
+        run::run_until_signal(listed, global, amount)
+    };
+    done.map(drop).map_err(|error| places.explain(error))
+}
+
+/// Opens the checkpoints of the command, if it keeps any.
+///
+/// What is saved is the number of a piece, so that pieces are as long as when it began: `numbers`, unless another run
+/// began with others.
+fn checkpoints(
+    range: Piece,
+    arguments: &Arguments,
+    global: &Global,
+    numbers: u128,
+) -> Result<(Option<Checkpoints>, u128), Ending> {
+    let command = json!({
+        "command": "primes",
+        "from": range.0.to_string(),
+        "to": range.1.to_string(),
+        "output": absolute(arguments.output.as_ref()),
+        "what": [json!(arguments.gaps), json!(arguments.twins), json!(arguments.gap), json!(arguments.count)],
+        "json": global.json,
+    });
+    let drawn = Value::String(numbers.to_string());
+    match Checkpoints::open(&arguments.checkpointing, command, drawn)? {
+        None => Ok((None, numbers)),
+        Some((checkpoints, drawn)) => {
+            let numbers = drawn.as_str().and_then(|text| text.parse().ok());
+            let no_length = || Ending::data("the checkpoint does not say how long its pieces are");
+            Ok((Some(checkpoints), numbers.ok_or_else(no_length)?))
+        }
+    }
 }
 
 /// Sieves a piece and writes what is found.
@@ -153,22 +207,20 @@ fn first_prime(first: u128, last: u128) -> Option<u128> {
 }
 
 /// Prints how many there are.
-fn print_count(range: Piece, what: What, global: &Global) -> Outcome {
+fn print_count(range: Piece, what: What, arguments: &Arguments, global: &Global) -> Outcome {
     let places = Places { input: "", output: "standard output" };
     let numbers = counted_numbers(range, global);
+    let (checkpoints, numbers) = checkpoints(range, arguments, global, numbers)?;
     let (pieces, amount) = measured(Pieces::new(Some(range)).starting_at(numbers).at_most(numbers), range);
     let total = Arc::new(AtomicU64::new(0));
-    let sum = Arc::clone(&total);
-    let counted = Stream::iter(pieces)
+    let counted = Stream::iter_from(pieces)
         .named("pieces")
         .chunked(Fixed(1))
         .parallel(global.lanes(), Order::Relaxed)
         .map(move |piece| counted(piece, what))
         .named("sieve")
-        .sink(move |count| {
-            sum.fetch_add(count, Ordering::Relaxed);
-            Ok::<_, std::io::Error>(())
-        });
+        .write_to(Total(Arc::clone(&total)));
+    let counted = kept(checkpoints, counted);
     run::run_until_signal(counted, global, amount).map_err(|error| places.explain(error))?;
     print_value("count", total.load(Ordering::Relaxed).into(), global)
 }
@@ -263,13 +315,48 @@ fn print_value(name: &str, value: u128, global: &Global) -> Outcome {
     Lines::open()?.print(&line).map_err(|error| Ending::io("standard output", &error))
 }
 
-/// Notes how far the pieces handed out have come, for progress.
-fn measured(pieces: Pieces, (start, stop): Piece) -> (impl Iterator<Item = Piece> + Send, Amount) {
+/// Adds up counts.
+struct Total(Arc<AtomicU64>);
+
+impl Sink<u64> for Total {
+    fn write(&mut self, counts: &mut Vec<u64>) -> Result<(), SinkError> {
+        self.0.fetch_add(counts.drain(..).sum(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
+        Some(self)
+    }
+}
+
+impl Transactional for Total {
+    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+        state.extend(self.0.load(Ordering::Relaxed).to_le_bytes());
+        Ok(())
+    }
+
+    fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
+        Ok(()) // nobody sees it before the end
+    }
+
+    fn restore(&mut self, _: Epoch, state: &[u8]) -> Result<(), SinkError> {
+        let total = state.try_into().map(u64::from_le_bytes);
+        self.0.store(total.map_err(|_| SinkError::new("the checkpoint holds no count"))?, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Makes the pieces from any one on, and notes how far those handed out have come, for progress.
+fn measured(pieces: Pieces, (start, stop): Piece) -> (impl FnMut(u64) -> Measured + Send, Amount) {
     let scale = move |number: u128| u64::try_from(number - start).unwrap_or(u64::MAX);
     let done = Arc::new(AtomicU64::new(0));
     let noted = Arc::clone(&done);
-    let pieces = pieces.inspect(move |piece| noted.store(scale(piece.0), Ordering::Relaxed));
-    (pieces, Amount::Numbers { done, total: scale(stop) })
+    let from = move |position| {
+        let noted = Arc::clone(&noted);
+        let left = pieces.clone().skip(usize::try_from(position).unwrap_or(usize::MAX));
+        Box::new(left.inspect(move |piece| noted.store(scale(piece.0), Ordering::Relaxed))) as Measured
+    };
+    (from, Amount::Numbers { done, total: scale(stop) })
 }
 
 /// Numbers of a piece whose primes are listed, over all lanes: far out a window, and the text of its primes.
