@@ -20,7 +20,7 @@ use primestream_engine::disk::{Disk, LossyDisk, Step};
 use primestream_engine::files::{PartsFolder, TransactionalFile};
 
 const STATE: &str = "/state";
-const WHOLE: &str = "/out/whole";
+const WHOLE: &str = "/file/whole";
 const PARTS: &str = "/out/parts";
 
 /// Images tried unless more are asked for.
@@ -56,7 +56,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let disk = LossyDisk::default();
-        disk.create_folder(Path::new("/out")).expect("an empty disk");
+        for folder in ["/out", "/file"] {
+            disk.create_folder(Path::new(folder)).expect("an empty disk");
+        }
         disk.sync_folder(Path::new("/")).expect("a folder");
         Self { disk, records: records(), stored: None, shown_len: 0 }
     }
@@ -148,7 +150,7 @@ impl World {
         let all = self.records.concat();
         assert_eq!(self.read(WHOLE), Some(all.clone()), "the file");
         self.is_shown(&all);
-        for folder in ["/out", PARTS, STATE] {
+        for folder in ["/file", "/out", PARTS, STATE] {
             let names = self.disk.names(Path::new(folder));
             let is_left = |name: &String| name.starts_with('.') || name.ends_with(".tmp");
             assert!(!names.iter().any(is_left), "something is left over: {names:?}");
@@ -332,4 +334,25 @@ fn a_damaged_newest_checkpoint_costs_an_epoch_and_no_more() {
         count += 1;
     }
     assert!(count >= 20, "{count} were damaged");
+}
+
+#[test]
+fn a_file_that_was_finished_is_whole_in_every_image() {
+    let all = records().concat();
+    for seed in 0..500 {
+        let disk = LossyDisk::default();
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let mut file = TransactionalFile::on(shared, "/whole");
+        file.write_all(&all).expect("there is room");
+        let is_stopped = seed % 2 == 1;
+        if is_stopped {
+            disk.stop_at(disk.calls() + 1 + seed / 2 % 5);
+        }
+        let is_finished = file.finish().is_ok();
+        disk.crash(seed);
+        match disk.content(Path::new("/whole")) {
+            Some(content) => assert!(content == all, "seed {seed}: it has its name and is not whole"),
+            None => assert!(!is_finished, "seed {seed}: it was finished and is gone"),
+        }
+    }
 }
