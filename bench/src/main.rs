@@ -25,6 +25,7 @@ mod reading;
 mod ring;
 mod rounds;
 mod routes;
+mod stores;
 mod text;
 mod tuned;
 mod waits;
@@ -82,6 +83,7 @@ enum Workload {
     #[value(name = "factor-two")]
     FactorTwo,
     Primes,
+    Stores,
 }
 
 fn main() -> ExitCode {
@@ -116,7 +118,7 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 16] = [
+const WORKLOADS: [(Workload, Run); 17] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
@@ -133,4 +135,5 @@ const WORKLOADS: [(Workload, Run); 16] = [
     (Workload::Factor, factors::run),
     (Workload::FactorTwo, number_lanes::run),
     (Workload::Primes, primes::run),
+    (Workload::Stores, stores::run),
 ];

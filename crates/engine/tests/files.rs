@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use primestream_engine::checkpoint::{Epoch, Transactional};
-use primestream_engine::disk::{Disk, LossyDisk, write_all};
+use primestream_engine::disk::{Disk, DiskFile, Identity, LossyDisk, write_all};
 use primestream_engine::files::{PartsFolder, ReplayFile, TransactionalFile};
 
 /// A folder of its own, removed with all that is in it.
@@ -64,7 +64,7 @@ fn a_file_goes_on_where_it_was_prepared() {
     let mut file = TransactionalFile::create(&path);
     file.write_all(b"first").unwrap();
     let state = prepared(&mut file, 1);
-    file.write_all(b", lost").unwrap();
+    file.write_all(b", lost, and longer than what follows").unwrap();
     drop(file);
     assert_eq!(folder.names(), [".out.part"]);
 
@@ -348,4 +348,37 @@ fn few_bytes_at_a_time_and_interrupts_are_all_the_same() {
         std::io::copy(&mut from, &mut to).unwrap();
         assert_eq!(disk.content(Path::new("/.out.part")).unwrap(), bytes);
     }
+}
+
+/// A file that takes nothing and says that all is well.
+#[derive(Debug)]
+struct Stubborn;
+
+impl DiskFile for Stubborn {
+    fn read_at(&mut self, _: &mut [u8], _: u64) -> std::io::Result<usize> {
+        Ok(0)
+    }
+
+    fn write_at(&mut self, _: &[u8], _: u64) -> std::io::Result<usize> {
+        Ok(0)
+    }
+
+    fn set_len(&mut self, _: u64) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn sync(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn identity(&self) -> std::io::Result<Identity> {
+        Ok(Identity { is_regular: true, len: 0, modified_nanos: None, inode: None })
+    }
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_an_error_and_no_endless_loop() {
+    let error = write_all(&mut Stubborn, b"1", 0).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::WriteZero);
+    write_all(&mut Stubborn, b"", 0).unwrap();
 }

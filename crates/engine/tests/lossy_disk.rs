@@ -3,7 +3,7 @@
 //! A run writes records, an epoch after the other, to one file and to a folder of parts. It is stopped at a call that the
 //! seed draws, the disk shows one of the images that a real one could show then, and another run goes on from there, to
 //! be stopped as well, or not. In the end the output is that of a run that nobody disturbed, and at no time is anything
-//! lost that was committed. `PRIMESTREAM_IMAGES` says how many images are tried and `PRIMESTREAM_SEED` where to begin, as
+//! lost that was committed. `PRIMESTREAM_IMAGES` says how many images are tried, up to five of each seed, and `PRIMESTREAM_SEED` where to begin, as
 //! `cargo xtask long images` does.
 #![expect(clippy::print_stdout, reason = "a long run says how many passed")]
 #![expect(clippy::disallowed_methods, reason = "whoever starts a long run says how long it is")]
@@ -20,7 +20,7 @@ use primestream_engine::disk::{Disk, LossyDisk, Step};
 use primestream_engine::files::{PartsFolder, TransactionalFile};
 
 const STATE: &str = "/state";
-const WHOLE: &str = "/out/whole";
+const WHOLE: &str = "/file/whole";
 const PARTS: &str = "/out/parts";
 
 /// Images tried unless more are asked for.
@@ -56,7 +56,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let disk = LossyDisk::default();
-        disk.create_folder(Path::new("/out")).expect("an empty disk");
+        for folder in ["/out", "/file"] {
+            disk.create_folder(Path::new(folder)).expect("an empty disk");
+        }
         disk.sync_folder(Path::new("/")).expect("a folder");
         Self { disk, records: records(), stored: None, shown_len: 0 }
     }
@@ -148,7 +150,7 @@ impl World {
         let all = self.records.concat();
         assert_eq!(self.read(WHOLE), Some(all.clone()), "the file");
         self.is_shown(&all);
-        for folder in ["/out", PARTS, STATE] {
+        for folder in ["/file", "/out", PARTS, STATE] {
             let names = self.disk.names(Path::new(folder));
             let is_left = |name: &String| name.starts_with('.') || name.ends_with(".tmp");
             assert!(!names.iter().any(is_left), "something is left over: {names:?}");
@@ -165,19 +167,21 @@ fn calls_of_a_run() -> u64 {
     world.disk.calls() - before
 }
 
-/// Runs, crashes and goes on until the run comes to its end; returns how often it crashed.
+/// Runs, crashes and goes on until the run comes to its end; returns how many images there were to go on from.
 fn survive(seed: u64, calls: u64) -> u64 {
     let mut rng = Rng::with_seed(seed);
     let mut world = World::new();
     if rng.bool() {
         world.disk.transfer_in_parts(rng.u64(..));
     }
-    for crashes in 0..rng.u64(1..5) {
+    let crashes_max = rng.u64(1..5);
+    for crashes in 0..crashes_max {
         // One in three in recovery, or soon after.
         let span = if rng.u8(..3) == 0 { 25 } else { calls };
         world.disk.stop_at(world.disk.calls() + rng.u64(1..=span));
         if world.run(&mut rng).is_ok() {
             world.is_done();
+            // It was to be stopped behind its end.
             return crashes;
         }
         world.disk.crash(rng.u64(..));
@@ -190,7 +194,7 @@ fn survive(seed: u64, calls: u64) -> u64 {
     world.disk.crash(rng.u64(..));
     world.run(&mut rng).expect("nothing is left to do");
     world.is_done();
-    5
+    crashes_max + 1
 }
 
 #[test]
@@ -199,18 +203,15 @@ fn every_image_recovers_and_nothing_committed_is_lost() {
     let first = number("PRIMESTREAM_SEED").unwrap_or(1);
     let count = number("PRIMESTREAM_IMAGES").unwrap_or(IMAGES);
     let calls = calls_of_a_run();
-    let (mut failed, mut crashes) = (Vec::new(), 0);
-    for seed in first..first + count {
+    let (mut failed, mut seed, mut passed) = (Vec::new(), first, 0);
+    while passed + (failed.len() as u64) < count {
         match catch_unwind(AssertUnwindSafe(|| survive(seed, calls))) {
-            Ok(survived) => crashes += survived,
+            Ok(images) => passed += images,
             Err(_) => failed.push(seed),
         }
+        seed += 1;
     }
-    let of_failed = failed.len() as u64;
-    println!(
-        "images, seeds from {first}, {crashes} crashes: {} passed, {of_failed} failed",
-        count - of_failed
-    );
+    println!("images of {} seeds from {first}: {passed} passed, {} failed", seed - first, failed.len());
     assert!(failed.is_empty(), "seeds {:?}", &failed[..failed.len().min(20)]);
 }
 
@@ -333,4 +334,25 @@ fn a_damaged_newest_checkpoint_costs_an_epoch_and_no_more() {
         count += 1;
     }
     assert!(count >= 20, "{count} were damaged");
+}
+
+#[test]
+fn a_file_that_was_finished_is_whole_in_every_image() {
+    let all = records().concat();
+    for seed in 0..500 {
+        let disk = LossyDisk::default();
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let mut file = TransactionalFile::on(shared, "/whole");
+        file.write_all(&all).expect("there is room");
+        let is_stopped = seed % 2 == 1;
+        if is_stopped {
+            disk.stop_at(disk.calls() + 1 + seed / 2 % 5);
+        }
+        let is_finished = file.finish().is_ok();
+        disk.crash(seed);
+        match disk.content(Path::new("/whole")) {
+            Some(content) => assert!(content == all, "seed {seed}: it has its name and is not whole"),
+            None => assert!(!is_finished, "seed {seed}: it was finished and is gone"),
+        }
+    }
 }
