@@ -4,6 +4,7 @@
 //! otherwise, and what it does. Every run prints its seed and its counts, ends with `NAME: N passed, N failed` or
 //! `NAME: skipped: REASON`, and leaves what failed in `target/failures/NAME-SEED`.
 
+mod faults;
 mod foreign;
 mod memory;
 mod run;
@@ -71,7 +72,9 @@ impl Choice {
 
 /// All lanes, by what they try.
 fn lanes() -> impl Iterator<Item = &'static Lane> {
-    [&foreign::LANES[..], &memory::LANES, &threads::LANES, &speed::LANES, &suite::LANES].into_iter().flatten()
+    [&foreign::LANES[..], &memory::LANES, &threads::LANES, &speed::LANES, &suite::LANES, &faults::LANES]
+        .into_iter()
+        .flatten()
 }
 
 /// Runs the lane that the words name, or lists all if there are none. `None` if the words cannot be meant, which is said.

@@ -162,6 +162,26 @@ impl<'a> Run<'a> {
         counted(&ended.output, ended.is_good)
     }
 
+    /// Brings a folder to what git knows of the sources and what is new there; files that are the same stay untouched,
+    /// so that what was built of them is not built again.
+    pub(crate) fn copy_sources(&self, folder: &Path) -> io::Result<()> {
+        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let listed = Command::new("git").args(list).current_dir(self.root).output()?;
+        for path in String::from_utf8_lossy(&listed.stdout).split('\0').filter(|path| !path.is_empty()) {
+            let (from, to) = (self.root.join(path), folder.join(path));
+            if !from.exists() {
+                drop(fs::remove_file(to)); // deleted, and not yet committed
+                continue;
+            }
+            let bytes = fs::read(&from)?;
+            if fs::read(&to).ok().as_ref() != Some(&bytes) {
+                fs::create_dir_all(to.parent().unwrap_or(folder))?;
+                fs::write(to, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Begins a command of cargo.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));

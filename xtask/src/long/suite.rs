@@ -69,14 +69,7 @@ fn reproducible(run: &Run<'_>) -> Outcome {
 /// Copies what git knows into a folder, builds the program there, and returns the SHA-256 of it.
 fn built_in(run: &Run<'_>, folder: &Path) -> Option<String> {
     drop(fs::remove_dir_all(folder));
-    fs::create_dir_all(folder).ok()?;
-    let listed =
-        std::process::Command::new("git").args(["ls-files", "-z"]).current_dir(run.root()).output().ok()?;
-    for path in String::from_utf8(listed.stdout).ok()?.split('\0').filter(|path| !path.is_empty()) {
-        let to = folder.join(path);
-        fs::create_dir_all(to.parent()?).ok()?;
-        fs::copy(run.root().join(path), to).ok()?;
-    }
+    run.copy_sources(folder).ok()?;
     let mut flags = String::new();
     let home = std::env::home_dir()?;
     write!(flags, "--remap-path-prefix={}=/sources ", folder.display()).ok()?;
