@@ -6,6 +6,7 @@
 
 mod code;
 mod crates;
+mod dependencies;
 mod files;
 mod floors;
 mod laws;
@@ -15,6 +16,7 @@ mod modules;
 mod paths;
 mod references;
 mod rooms;
+mod secrets;
 mod specification;
 mod tree;
 mod unsafety;
@@ -71,7 +73,7 @@ fn check(root: &Path) -> Vec<Finding> {
 }
 
 /// The checks that need the text of the repository alone.
-const CHECKS: [fn(&Tree) -> Vec<Finding>; 11] = [
+const CHECKS: [fn(&Tree) -> Vec<Finding>; 13] = [
     floors::check,
     library::check,
     words::check,
@@ -83,6 +85,8 @@ const CHECKS: [fn(&Tree) -> Vec<Finding>; 11] = [
     specification::check,
     links::check,
     references::check,
+    dependencies::check,
+    secrets::check,
 ];
 
 #[cfg(test)]
