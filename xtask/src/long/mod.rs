@@ -77,6 +77,12 @@ fn lanes() -> impl Iterator<Item = &'static Lane> {
         .flatten()
 }
 
+/// Returns whether words begin with the name of a lane, options behind it.
+pub(crate) fn is_lane(words: &str) -> bool {
+    let name = words.split(" --").next().unwrap_or(words);
+    lanes().any(|lane| lane.name == name)
+}
+
 /// Runs the lane that the words name, or lists all if there are none. `None` if the words cannot be meant, which is said.
 pub(crate) fn run(root: &Path, words: &[&str]) -> Option<bool> {
     if words.is_empty() {

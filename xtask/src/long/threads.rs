@@ -5,12 +5,18 @@ use std::process::Command;
 use super::run::{Counts, Outcome, Run, Tests};
 use super::{Choice, Lane};
 
-pub(super) const LANES: [Lane; 6] = [
+pub(super) const LANES: [Lane; 7] = [
     Lane {
         name: "simulated",
         about: "Runs random pipelines under schedules drawn from seeds, and compares them with what they should give.",
         options: &[(Choice::Seed, Some("0")), (Choice::Count, Some("10000000")), (Choice::Minutes, None)],
         work: simulated,
+    },
+    Lane {
+        name: "panics",
+        about: "Panics at each of so many items, in every step, under every policy, in one lane and in four.",
+        options: &[(Choice::Count, Some("1000"))],
+        work: panics,
     },
     Lane {
         name: "models",
@@ -53,6 +59,15 @@ fn simulated(run: &Run<'_>) -> Outcome {
             environment: &[("PRIMESTREAM_SEED", seed), ("PRIMESTREAM_SEEDS", count)],
         })
     })
+}
+
+fn panics(run: &Run<'_>) -> Outcome {
+    Outcome::Ran(run.test(&Tests {
+        package: "primestream-engine",
+        files: &["panics"],
+        options: &["a_panic_is_the_failure_of_one_item"],
+        environment: &[("PRIMESTREAM_POSITIONS", run.number(Choice::Count).unwrap_or_default())],
+    }))
 }
 
 fn models(run: &Run<'_>) -> Outcome {

@@ -15,6 +15,7 @@ mod links;
 mod modules;
 mod paths;
 mod references;
+mod reliability;
 mod rooms;
 mod secrets;
 mod specification;
@@ -73,7 +74,7 @@ fn check(root: &Path) -> Vec<Finding> {
 }
 
 /// The checks that need the text of the repository alone.
-const CHECKS: [fn(&Tree) -> Vec<Finding>; 13] = [
+const CHECKS: [fn(&Tree) -> Vec<Finding>; 14] = [
     floors::check,
     library::check,
     words::check,
@@ -85,6 +86,7 @@ const CHECKS: [fn(&Tree) -> Vec<Finding>; 13] = [
     specification::check,
     links::check,
     references::check,
+    reliability::check,
     dependencies::check,
     secrets::check,
 ];
