@@ -34,7 +34,9 @@
 
 pub mod budget;
 mod chance;
+pub mod checkpoint;
 pub mod chunk;
+pub mod disk;
 pub mod error;
 pub mod keyed;
 pub mod message;
@@ -52,6 +54,7 @@ pub mod sink;
 pub mod source;
 
 pub mod faults;
+pub mod files;
 pub mod operators;
 pub mod sinks;
 pub mod sources;
@@ -68,10 +71,12 @@ pub mod runtime;
 mod models;
 
 pub use budget::{Budget, BudgetError, kib, mib};
+pub use checkpoint::{Checkpoint, Directory, Epoch, StateStore, Transactional};
 pub use chunk::Chunk;
 pub use chunker::{Adaptive, Bytes, Chunker, Fixed, Timed};
 pub use error::{BoxError, Interrupt, ItemError, Outcome, SinkError, SourceError};
 pub use faults::{CircuitBreaker, DeadLetter, OnError, Retry, Tolerance};
+pub use files::{PartsFolder, ReplayFile, TransactionalFile};
 pub use metrics::{Metrics, Report};
 pub use operator::{Emit, Operator};
 pub use operators::Rate;

@@ -71,8 +71,9 @@ fn fuzz(run: &Run<'_>) -> Outcome {
 }
 
 /// What is fuzzed, each a law over foreign bytes.
-const FUZZ_TARGETS: [&str; 9] = [
+const FUZZ_TARGETS: [&str; 10] = [
     "block",
+    "checkpoint_load",
     "codeword",
     "container_damage",
     "container_decode",

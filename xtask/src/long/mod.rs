@@ -4,6 +4,7 @@
 //! otherwise, and what it does. Every run prints its seed and its counts, ends with `NAME: N passed, N failed` or
 //! `NAME: skipped: REASON`, and leaves what failed in `target/failures/NAME-SEED`.
 
+mod crash;
 mod faults;
 mod foreign;
 mod memory;
@@ -72,9 +73,17 @@ impl Choice {
 
 /// All lanes, by what they try.
 fn lanes() -> impl Iterator<Item = &'static Lane> {
-    [&foreign::LANES[..], &memory::LANES, &threads::LANES, &speed::LANES, &suite::LANES, &faults::LANES]
-        .into_iter()
-        .flatten()
+    [
+        &foreign::LANES[..],
+        &crash::LANES,
+        &memory::LANES,
+        &threads::LANES,
+        &speed::LANES,
+        &suite::LANES,
+        &faults::LANES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Returns whether words begin with the name of a lane, options behind it.

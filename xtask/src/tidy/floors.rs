@@ -47,11 +47,23 @@ const ROOT: &str = "crates/engine/src/lib.rs";
 /// Words, roles, library, description, machinery, from the ground up.
 const FLOORS: [&[&str]; 5] = [
     &[
-        "budget", "chance", "chunk", "error", "keyed", "message", "order", "sync", "tally", "time", "weigh",
+        "budget",
+        "chance",
+        "checkpoint",
+        "chunk",
+        "disk",
+        "error",
+        "keyed",
+        "message",
+        "order",
+        "sync",
+        "tally",
+        "time",
+        "weigh",
         "workers",
     ],
     &["chunker", "operator", "processor", "sink", "source"],
-    &["faults", "operators", "sinks", "sources"],
+    &["faults", "files", "operators", "sinks", "sources"],
     &["metrics", "pipeline", "plan", "stream", "tune"],
     &["models", "runtime"],
 ];

@@ -36,9 +36,15 @@ fn reached(named: &Named) -> Option<&'static str> {
     MOMENTS.iter().find(|moment| named.segments.iter().any(|segment| segment == *moment)).copied()
 }
 
-/// Who may: the runtime, what names the outside, the program, the chores and the benchmarks.
-const ROOMS: [&str; 5] =
-    ["crates/engine/src/runtime/", "crates/connectors/", "crates/cli/", "xtask/", "bench/"];
+/// Who may: the runtime, the disk of checkpoints, what names the outside, the program, the chores and the benchmarks.
+const ROOMS: [&str; 6] = [
+    "crates/engine/src/runtime/",
+    "crates/engine/src/disk/real.rs",
+    "crates/connectors/",
+    "crates/cli/",
+    "xtask/",
+    "bench/",
+];
 
 /// Moments are items like others: this file says what they weigh.
 const WEIGHS: &str = "crates/engine/src/weigh.rs";
