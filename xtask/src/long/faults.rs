@@ -113,7 +113,7 @@ fn tried(run: &Run<'_>, folder: &Path, test: &str) -> Tried {
             "--quiet",
             "--target-dir",
         ]);
-        command.arg(run.folder().join(if is_loom { "target-loom" } else { "target" }));
+        command.arg(run.built_aside(if is_loom { "-loom" } else { "" }));
         command.args(words.split_whitespace()).args(last).current_dir(folder);
         if is_loom {
             command

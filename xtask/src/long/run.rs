@@ -113,6 +113,11 @@ impl<'a> Run<'a> {
         self.root.join("target/long").join(self.name.replace(' ', "-"))
     }
 
+    /// Returns a folder in which lanes build copies of the sources, beside the one that everybody uses.
+    pub(crate) fn built_aside(&self, kind: &str) -> PathBuf {
+        self.root.join(format!("target/long/built{kind}"))
+    }
+
     /// Returns what was chosen, as it was written.
     pub(crate) fn text(&self, choice: Choice) -> Option<&str> {
         self.values.iter().find(|(own, _)| *own == choice).map(|(_, value)| value.as_str())
