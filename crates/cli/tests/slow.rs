@@ -1,6 +1,6 @@
 //! An output that takes little, or nothing: the program waits without work and without more memory, and can be ended.
 //!
-//! Two seconds each in an ordinary test; `cargo xtask long slow` asks for minutes.
+//! A second each in an ordinary test; `cargo xtask long slow` asks for minutes.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use program::program;
 
 /// How long each output is slow unless more is asked for.
-const SECONDS: u64 = 2;
+const SECONDS: u64 = 1;
 /// What the program is told it may hold, and what it may take for itself.
 const RESIDENT_MAX: u64 = (64 + 32) << 20;
 /// Ticks in which something else than waiting may fall, beside a fiftieth of the time.
