@@ -20,10 +20,11 @@
 //! # Floors
 //!
 //! Five floors, each using only those below it: *words* ([`chunk`], [`message`], [`time`], [`weigh`],
-//! [`budget`], [`tally`], [`order`], [`error`], [`Workers`]), *roles* ([`source`], [`operator`], [`processor`],
-//! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`], [`sinks`]), *description* ([`stream`],
+//! [`budget`], [`tally`], [`order`], [`error`], [`Workers`], [`checkpoint`], [`disk`]), *roles* ([`source`], [`operator`], [`processor`],
+//! [`sink`], [`chunker`]), *library* ([`sources`], [`operators`], [`faults`], [`files`], [`sinks`]), *description* ([`stream`],
 //! [`pipeline`], [`plan`], [`metrics`], [`tune`]), *machinery* ([`runtime`]). Only `runtime` has threads and a
-//! clock; it reads what limits the memory of the process, and nothing else here opens a file or a socket.
+//! clock; it reads what limits the memory of the process. Checkpoints and the files that go with them are on a [`disk`],
+//! and nothing else here opens a file or a socket.
 //!
 //! # When not to use it
 //!

@@ -70,6 +70,8 @@ mod guide {
     struct Container;
     #[doc = include_str!("../../../docs/metrics.md")]
     struct Metrics;
+    #[doc = include_str!("../../../docs/checkpoints.md")]
+    struct Checkpoints;
     #[doc = include_str!("../../../docs/numbers.md")]
     struct Numbers;
 }

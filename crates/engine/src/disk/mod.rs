@@ -32,7 +32,7 @@ pub use real::RealDisk;
 /// refused by the system, and nothing is tried again here.
 #[expect(clippy::missing_errors_doc, reason = "said once, for all")]
 pub trait Disk: Send + Sync + fmt::Debug {
-    /// Opens a file that is there, for reading alone.
+    /// Opens a regular file that is there, for reading alone.
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
     /// Opens a file that is there, for reading and writing; never through a link.

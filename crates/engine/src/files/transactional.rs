@@ -142,10 +142,16 @@ impl TransactionalFile {
     fn check_name(&self) -> io::Result<()> {
         match self.look(&self.path)? {
             None => Ok(()),
-            Some((Kind::File | Kind::Other, _)) if self.overwrites => Ok(()),
+            Some((Kind::File, _)) if self.overwrites => Ok(()),
             Some((Kind::Folder, _)) => {
                 Err(refused(io::ErrorKind::IsADirectory, &self.path, "there is a folder of this name"))
             }
+            // A device would be replaced by a file.
+            Some((Kind::Other, _)) => Err(refused(
+                io::ErrorKind::AlreadyExists,
+                &self.path,
+                "what has this name is no regular file",
+            )),
             Some(_) => Err(refused(
                 io::ErrorKind::AlreadyExists,
                 &self.path,

@@ -220,11 +220,12 @@ impl Change {
     fn apply(&self, content: &mut Vec<u8>) {
         match self {
             Self::Write { offset, bytes } => {
-                let end = offset + bytes.len();
-                if content.len() < end {
-                    content.resize(end, 0);
+                if content.len() < *offset {
+                    content.resize(*offset, 0);
                 }
-                content[*offset..end].copy_from_slice(bytes);
+                let (over, behind) = bytes.split_at(bytes.len().min(content.len() - offset));
+                content[*offset..offset + over.len()].copy_from_slice(over);
+                content.extend_from_slice(behind);
             }
             Self::Len(len) => content.resize(*len, 0),
         }
