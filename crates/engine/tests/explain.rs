@@ -31,7 +31,8 @@ fn a_linear_pipeline_is_explained() {
         plan.to_string(),
         "stage 0: iter, 1 lane\n\
          stage 1: add \"one\", 4 lanes, relaxed order, takes chunks of 5 items\n\
-         stage 2: for_each, 1 lane\n"
+         stage 2: for_each, 1 lane\n\
+         delivery: at most once: no checkpoints are kept\n"
     );
     assert_eq!(
         plan.dot(),
@@ -59,7 +60,8 @@ fn a_joined_pipeline_is_explained() {
     let text = "stage 0: iter, 1 lane, to stage 3\n\
                 stage 1: iter, map, 1 lane\n\
                 stage 2: , 1 lane\n\
-                stage 3: zip, for_each, 1 lane\n";
+                stage 3: zip, for_each, 1 lane\n\
+                delivery: at most once: no checkpoints are kept\n";
     assert_eq!(plan.to_string(), text);
     let edges: Vec<_> = plan.mermaid().lines().skip(5).map(str::to_owned).collect();
     assert_eq!(edges, ["  s0 --> s3", "  s1 --> s2", "  s2 --> s3"]);
