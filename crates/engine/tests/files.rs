@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use primestream_engine::checkpoint::{Epoch, Transactional};
+use primestream_engine::checkpoint::{Epoch, Pending, Transactional};
 use primestream_engine::disk::{Disk, DiskFile, Identity, LossyDisk, write_all};
 use primestream_engine::files::{PartsFolder, ReplayFile, TransactionalFile};
 
@@ -53,7 +53,7 @@ fn epoch(number: u64) -> Epoch {
 
 fn prepared(sink: &mut impl Transactional, number: u64) -> Vec<u8> {
     let mut state = Vec::new();
-    sink.prepare(epoch(number), &mut state).unwrap();
+    sink.prepare(epoch(number), &mut state).unwrap().wait().unwrap();
     state
 }
 
@@ -132,8 +132,8 @@ fn a_file_that_failed_takes_nothing_more() {
     let disk = lossy();
     let mut file = TransactionalFile::on(Arc::new(disk.clone()), "/out/whole");
     file.write_all(b"some").unwrap();
-    disk.fail_at(disk.calls() + 1, 5);
-    let error = file.prepare(epoch(1), &mut Vec::new()).unwrap_err().to_string();
+    disk.fail_at(disk.calls() + 2, 5); // behind the handle by which it is synced
+    let error = file.prepare(epoch(1), &mut Vec::new()).and_then(Pending::wait).unwrap_err().to_string();
     assert!(error.contains("cannot sync"), "{error}");
     disk.take_steps();
     assert!(file.write_all(b"more").is_err());
@@ -422,6 +422,10 @@ impl DiskFile for Stubborn {
 
     fn sync(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+
+    fn duplicate(&self) -> std::io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(Self))
     }
 
     fn identity(&self) -> std::io::Result<Identity> {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use primestream_engine::checkpoint::{
-    Checkpoint, Delivery, Epoch, Every, Loaded, StateStore, StoreError, Transactional,
+    Checkpoint, Delivery, Epoch, Every, Loaded, Pending, StateStore, StoreError, Transactional,
 };
 use primestream_engine::runtime::Failure;
 use primestream_engine::{Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
@@ -95,11 +95,11 @@ impl Sink<u64> for World {
 }
 
 impl Transactional for World {
-    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
         self.chance()?;
         let count = self.output.lock().unwrap().written.len() as u64;
         state.extend_from_slice(&count.to_le_bytes());
-        Ok(())
+        Ok(Pending::done())
     }
 
     fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
@@ -496,7 +496,7 @@ impl Sink<u64> for Unhurried {
 }
 
 impl Transactional for Unhurried {
-    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
         self.0.prepare(epoch, state)
     }
 

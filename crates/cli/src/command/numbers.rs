@@ -12,7 +12,7 @@ use std::time::Duration;
 use primestream::Portions;
 use primestream::prelude::*;
 use primestream_engine::SinkError;
-use primestream_engine::checkpoint::{Epoch, Memory, Transactional};
+use primestream_engine::checkpoint::{Epoch, Memory, Pending, Transactional};
 use primestream_engine::files::TransactionalFile;
 
 use crate::args::Global;
@@ -271,11 +271,11 @@ impl Sink<Answers> for Printer {
 
 /// How much was complained of is remembered before what the file remembers.
 impl Transactional for Printer {
-    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
         state.extend(self.complaints.load(Ordering::Relaxed).to_le_bytes());
         match &mut self.written {
             Written::Kept(file) => file.prepare(epoch, state),
-            Written::Standard(_) | Written::File(_) => Ok(()),
+            Written::Standard(_) | Written::File(_) => Ok(Pending::done()),
         }
     }
 

@@ -12,7 +12,7 @@ use primestream::prelude::*;
 use primestream_codec::container::{Damage, DamageKind, FrameDamage};
 use primestream_codec::{CodewordDamage, Flow as Organisation, FlowSummary, Reading, Unreadable, Verdict};
 use primestream_engine::SinkError;
-use primestream_engine::checkpoint::{Epoch, Transactional};
+use primestream_engine::checkpoint::{Epoch, Pending, Transactional};
 use serde_json::{Value, json};
 
 use super::numbers::Lines;
@@ -243,10 +243,10 @@ impl Sink<Found> for Telling {
 }
 
 impl Transactional for Telling {
-    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         state.extend(counts.numbers().iter().flat_map(|number| number.to_le_bytes()));
-        Ok(())
+        Ok(Pending::done())
     }
 
     fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {

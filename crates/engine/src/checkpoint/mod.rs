@@ -38,6 +38,7 @@ pub use delivery::Delivery;
 pub use directory::{Directory, Stored};
 pub use every::Every;
 pub use format::{FormatError, decode, encode};
+pub use prepared::Pending;
 pub(crate) use prepared::{Commit, Prepared};
 pub(crate) use state::{Keep, memory_of};
 pub use state::{Memory, Restorer, Saver};
@@ -122,17 +123,18 @@ pub struct Part {
 
 /// What a sink does so that the writes of an epoch show only once it is committed.
 ///
-/// Epochs ascend. Whoever drives it calls, for each epoch, `prepare`, stores the checkpoint with what that appended to
-/// `state`, and calls `commit`. After a crash it takes the newest checkpoint, calls `restore` with its epoch and
-/// state on a sink that nothing was written to, then `commit` of the same epoch, and goes on.
+/// Epochs ascend. Whoever drives it calls, for each epoch, `prepare`, waits for what that returns, stores the checkpoint
+/// with what it appended to `state`, and calls `commit`. After a crash it takes the newest checkpoint, calls `restore`
+/// with its epoch and state on a sink that nothing was written to, then `commit` of the same epoch, and goes on. Of an
+/// epoch that was prepared and not committed, a later commit shows what was written as well.
 pub trait Transactional: Send {
-    /// Makes all that was written durable without showing it, and appends to `state` what `restore` needs to come back
-    /// here.
+    /// Ends an epoch without showing what was written in it, appends to `state` what `restore` needs to come back here,
+    /// and returns what makes it durable. More may be written meanwhile; that belongs to the next epoch.
     ///
     /// # Errors
     ///
-    /// If it is not durable. The epoch must not be committed, and the sink takes nothing any more.
-    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError>;
+    /// If the system does not take it. The epoch must not be committed, and the sink takes nothing any more.
+    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError>;
 
     /// Shows what was prepared: the checkpoint of this epoch is stored. Idempotent; called again after `restore`.
     ///

@@ -83,6 +83,13 @@ pub trait DiskFile: Send + fmt::Debug {
 
     /// Returns by what the file is told from another of its name.
     fn identity(&self) -> io::Result<Identity>;
+
+    /// Returns another handle of the same file, by which somebody else may sync it.
+    ///
+    /// # Errors
+    ///
+    /// As the system says.
+    fn duplicate(&self) -> io::Result<Box<dyn DiskFile>>;
 }
 
 /// Something in a folder.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Fields, broken, changed, refused, write_some};
-use crate::checkpoint::{Epoch, Transactional};
+use crate::checkpoint::{Epoch, Pending, Transactional};
 use crate::disk::{Disk, DiskFile, Entry, Kind, Operation, RealDisk, Wanted, make_folders};
 use crate::error::SinkError;
 
@@ -31,7 +32,7 @@ use crate::error::SinkError;
 /// let mut parts = PartsFolder::create(&folder);
 /// parts.write_all(b"of the first epoch")?;
 /// let mut state = Vec::new();
-/// parts.prepare(Epoch::FIRST, &mut state)?;
+/// parts.prepare(Epoch::FIRST, &mut state)?.wait()?;
 /// let part = folder.join("part-00000001");
 /// assert!(!part.exists()); // nor would it be if the process ended here
 /// parts.commit(Epoch::FIRST)?;
@@ -53,6 +54,8 @@ pub struct PartsFolder {
     waiting: BTreeMap<Epoch, u64>,
     /// The newest epoch that was prepared.
     newest: Option<Epoch>,
+    /// A sync that somebody else was given to do has failed.
+    has_failed: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +83,7 @@ impl PartsFolder {
             len: 0,
             waiting: BTreeMap::new(),
             newest: None,
+            has_failed: Arc::default(),
         }
     }
 
@@ -117,7 +121,7 @@ impl PartsFolder {
         self.begin()?;
         self.once(|parts| {
             let last = parts.newest.map_or(Epoch::FIRST, Epoch::next);
-            parts.close(last)?;
+            parts.close(last)?.wait().map_err(io::Error::other)?;
             parts.show(last)
         })?;
         self.state = State::Finished;
@@ -143,6 +147,9 @@ impl PartsFolder {
         match self.state {
             State::Finished => Err(refused(io::ErrorKind::Other, &self.folder, "it is finished")),
             State::Broken => Err(broken(&self.folder)),
+            State::Untouched | State::Begun if self.has_failed.load(Ordering::Acquire) => {
+                Err(broken(&self.folder))
+            }
             State::Untouched | State::Begun => Ok(()),
         }
     }
@@ -202,17 +209,23 @@ impl PartsFolder {
         Ok(write_some(file.as_mut(), bytes, offset).wanted(operation, &path)?)
     }
 
-    fn close(&mut self, epoch: Epoch) -> io::Result<()> {
+    /// Gives what was written its hidden name, and returns what makes it durable.
+    fn close(&mut self, epoch: Epoch) -> io::Result<Pending> {
         let newest = self.newest.replace(epoch);
         assert!(newest < Some(epoch), "epochs ascend: {epoch} behind {newest:?}");
-        let Some(mut file) = self.open.take() else { return Ok(()) };
-        let path = self.folder.join(Name::Open.to_string());
-        file.sync().wanted(Operation::Sync, &path)?;
-        drop(file);
+        let Some(mut file) = self.open.take() else { return Ok(Pending::done()) };
         self.rename(Name::Open, Name::Waiting(epoch))?;
-        self.sync_folder()?;
         self.waiting.insert(epoch, std::mem::take(&mut self.open_len));
-        Ok(())
+        let (disk, folder, has_failed) =
+            (Arc::clone(&self.disk), self.folder.clone(), Arc::clone(&self.has_failed));
+        let path = self.folder.join(Name::Waiting(epoch).to_string());
+        Ok(Pending::new(move || {
+            let synced = file.sync().wanted(Operation::Sync, &path);
+            let synced =
+                synced.and_then(|()| disk.sync_folder(&folder).wanted(Operation::SyncFolder, &folder));
+            has_failed.fetch_or(synced.is_err(), Ordering::AcqRel);
+            Ok(synced.map_err(io::Error::from)?)
+        }))
     }
 
     fn show(&mut self, epoch: Epoch) -> io::Result<()> {
@@ -289,18 +302,17 @@ impl Transactional for PartsFolder {
     /// # Panics
     ///
     /// If the epoch is not behind the one before.
-    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
         self.begin()?;
         // Prepared again behind its end: nothing can have been added.
-        if self.state != State::Finished {
-            self.once(|parts| parts.close(epoch))?;
-        }
+        let is_finished = self.state == State::Finished;
+        let pending = if is_finished { Pending::done() } else { self.once(|parts| parts.close(epoch))? };
         state.extend(self.len.to_le_bytes());
         for (epoch, len) in &self.waiting {
             state.extend(epoch.get().to_le_bytes());
             state.extend(len.to_le_bytes());
         }
-        Ok(())
+        Ok(pending)
     }
 
     fn commit(&mut self, epoch: Epoch) -> Result<(), SinkError> {

@@ -6,9 +6,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Fields, broken, changed, name_of, refused, write_some};
-use crate::checkpoint::{Epoch, Transactional};
+use crate::checkpoint::{Epoch, Pending, Transactional};
 use crate::disk::{Disk, DiskError, DiskFile, Kind, Operation, RealDisk, Wanted, folder_of};
 use crate::error::SinkError;
 
@@ -49,7 +50,9 @@ pub struct TransactionalFile {
     /// Bytes behind which writing goes on.
     len: u64,
     /// The name of the part is durable, not only its content.
-    is_named: bool,
+    is_named: Arc<AtomicBool>,
+    /// A sync that somebody else was given to do has failed.
+    has_failed: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -71,7 +74,15 @@ impl TransactionalFile {
     /// As [`create`](Self::create), on any disk.
     pub fn on(disk: Arc<dyn Disk>, path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { disk, path, overwrites: false, state: State::Untouched, len: 0, is_named: false }
+        Self {
+            disk,
+            path,
+            overwrites: false,
+            state: State::Untouched,
+            len: 0,
+            is_named: Arc::default(),
+            has_failed: Arc::default(),
+        }
     }
 
     /// Puts it in place of a file that has the name; without this, that is refused.
@@ -175,6 +186,7 @@ impl TransactionalFile {
     /// Returns the open file.
     fn file(&mut self) -> io::Result<&mut dyn DiskFile> {
         match &mut self.state {
+            State::Open(_) if self.has_failed.load(Ordering::Acquire) => Err(broken(&self.path)),
             State::Open(file) => Ok(file.as_mut()),
             State::Finished => Err(refused(io::ErrorKind::Other, &self.path, "it is finished")),
             State::Untouched | State::Broken => Err(broken(&self.path)),
@@ -195,22 +207,27 @@ impl TransactionalFile {
         Ok(done?)
     }
 
-    fn make_durable(&mut self) -> io::Result<()> {
+    /// Returns what makes durable what was written so far, and the name of the part.
+    fn durably(&mut self) -> io::Result<Pending> {
         self.begin()?;
         if matches!(self.state, State::Finished) {
-            return Ok(());
+            return Ok(Pending::done());
         }
-        self.once(Operation::Sync, |file| file.sync())?;
-        if !self.is_named {
-            let folder = folder_of(&self.path).to_owned();
-            let synced = self.disk.sync_folder(&folder).wanted(Operation::SyncFolder, &folder);
-            if synced.is_err() {
-                self.state = State::Broken;
+        let (part, folder) = (self.part()?, folder_of(&self.path).to_owned());
+        let mut file = self.once(Operation::Open, |file| file.duplicate())?;
+        let (disk, is_named, has_failed) =
+            (Arc::clone(&self.disk), Arc::clone(&self.is_named), Arc::clone(&self.has_failed));
+        Ok(Pending::new(move || {
+            let mut synced = file.sync().wanted(Operation::Sync, &part);
+            if synced.is_ok() && !is_named.load(Ordering::Acquire) {
+                synced = disk.sync_folder(&folder).wanted(Operation::SyncFolder, &folder);
             }
-            synced?;
-            self.is_named = true;
-        }
-        Ok(())
+            match &synced {
+                Ok(()) => is_named.store(true, Ordering::Release),
+                Err(_) => has_failed.store(true, Ordering::Release),
+            }
+            Ok(synced.map_err(io::Error::from)?)
+        }))
     }
 
     fn come_back(&mut self, state: &[u8]) -> io::Result<()> {
@@ -235,7 +252,8 @@ impl TransactionalFile {
             (Some((Kind::File, there)), _) if there >= len => {
                 self.check_name()?;
                 let file = self.disk.open_to_write(&part).wanted(Operation::Open, &part)?;
-                (self.state, self.len, self.is_named) = (State::Open(file), len, true);
+                (self.state, self.len) = (State::Open(file), len);
+                self.is_named.store(true, Ordering::Release);
                 match there == len {
                     true => Ok(()),
                     false => self.once(Operation::Cut { len }, |file| file.set_len(len)),
@@ -281,11 +299,11 @@ impl Write for TransactionalFile {
 }
 
 impl Transactional for TransactionalFile {
-    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
-        self.make_durable()?;
+    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
+        let pending = self.durably()?;
         state.extend(self.len.to_le_bytes());
         state.extend(name_of(&self.path)?.as_encoded_bytes());
-        Ok(())
+        Ok(pending)
     }
 
     /// Does nothing: the file shows when it is finished.

@@ -86,14 +86,14 @@ impl<T: Send + Weigh + 'static, S: Sink<T> + 'static> Operator for Write<T, S> {
         let (mut state, epoch, is_last) = (Vec::new(), to.epoch(), to.is_last());
         let mut sink = lock(&self.sink);
         let Some(transaction) = sink.transactional() else { return Ok(()) };
-        transaction.prepare(epoch, &mut state)?;
+        let sync = transaction.prepare(epoch, &mut state)?;
         let sink = Arc::clone(&self.sink);
         let commit = move || {
             let mut sink = lock(&sink);
             sink.transactional().map_or(Ok(()), |transaction| transaction.commit(epoch))?;
             if is_last { sink.finish() } else { Ok(()) }
         };
-        to.prepared(Prepared::new(|| Ok(()), commit));
+        to.prepared(Prepared::new(sync, commit));
         to.put_bytes("sink", state);
         Ok(())
     }

@@ -221,15 +221,19 @@ impl Checkpoints {
     pub(crate) fn complete(&self) -> Result<(), CheckpointError> {
         let epoch = self.last_epoch();
         let mut all = lock(&self.handed_over);
+        let mut prepared = Vec::new();
         for stage in &mut all.stages {
             for (group, share) in stage.groups.iter_mut().enumerate() {
-                share.at_barrier = None;
+                // An epoch that was ending when everything did: what was written in it is not durable yet.
+                prepared.extend(share.at_barrier.take().into_iter().flat_map(|saved| saved.prepared));
                 // Nobody needed what it would have made besides.
                 share.at_end.get_or_insert_with(|| Saved::ended(epoch, group, 0));
             }
         }
         let mut full = all.full(epoch, &self.note);
         full.checkpoint.is_complete = true;
+        prepared.append(&mut full.prepared);
+        full.prepared = prepared;
         drop(all);
         self.store(full)
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use primestream::Pieces;
 use primestream::prelude::*;
 use primestream_engine::SinkError;
-use primestream_engine::checkpoint::{Epoch, Transactional};
+use primestream_engine::checkpoint::{Epoch, Pending, Transactional};
 use primestream_primes::{Primes, Whole, nth_prime, primes, primes_u128};
 
 use serde_json::{Value, json};
@@ -330,9 +330,9 @@ impl Sink<u64> for Total {
 }
 
 impl Transactional for Total {
-    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<(), SinkError> {
+    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
         state.extend(self.0.load(Ordering::Relaxed).to_le_bytes());
-        Ok(())
+        Ok(Pending::done())
     }
 
     fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {

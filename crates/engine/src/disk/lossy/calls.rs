@@ -187,7 +187,7 @@ impl Drop for Lock {
 }
 
 /// An open file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Handle {
     disk: LossyDisk,
     path: PathBuf,
@@ -276,6 +276,13 @@ impl DiskFile for Handle {
         self.disk.call_or("sync", &self.path, sync, drop_changes)
     }
 
+    fn duplicate(&self) -> io::Result<Box<dyn DiskFile>> {
+        self.disk.call("duplicate", &self.path, |state| {
+            self.check(state, false)?;
+            Ok(Box::new(self.clone()) as Box<dyn DiskFile>)
+        })
+    }
+
     fn identity(&self) -> io::Result<Identity> {
         self.disk.call("identity", &self.path, |state| {
             self.check(state, false)?;
@@ -294,7 +301,7 @@ impl DiskFile for Handle {
 }
 
 /// Calls that change nothing.
-const READING: [&str; 6] = ["open", "open_to_write", "list", "look", "read_at", "identity"];
+const READING: [&str; 7] = ["open", "open_to_write", "list", "look", "read_at", "identity", "duplicate"];
 
 /// No space left on the device.
 const ENOSPC: i32 = 28;
