@@ -39,6 +39,8 @@ pub(crate) struct Checkpoints {
 
 struct HandedOver {
     stages: Vec<StageShare>,
+    /// The last epoch of which a checkpoint was made; storing it may take its time.
+    made: Option<Epoch>,
 }
 
 struct StageShare {
@@ -83,7 +85,7 @@ impl Checkpoints {
             beat: keeping.every.time.map(Beat::every),
             note: keeping.note,
             store: Mutex::new(keeping.store),
-            handed_over: Mutex::new(HandedOver { stages: stages.collect() }),
+            handed_over: Mutex::new(HandedOver { stages: stages.collect(), made: None }),
             ready: Mutex::default(),
             arrived: Condvar::new(),
             wanted: AtomicU64::new(0),
@@ -176,6 +178,9 @@ impl Checkpoints {
             return false; // no epoch is ending
         }
         let epoch = epoch_of(wanted);
+        if all.made == Some(epoch) {
+            return false; // it is being stored, and this belongs to a later one
+        }
         let (mut is_missing, mut has_ended) = (false, true);
         for share in all.stages.iter_mut().flat_map(|stage| &mut stage.groups) {
             is_missing |= share.of(epoch).is_none();
@@ -186,6 +191,7 @@ impl Checkpoints {
             return false;
         }
         let full = all.full(epoch, &self.note);
+        all.made = Some(epoch);
         drop(all);
         lock(&self.ready).epoch = Some(full);
         self.arrived.notify_all();
@@ -329,4 +335,79 @@ pub(crate) fn epoch_of(number: u64) -> Epoch {
 /// Locks what no user's function is called under, but for stores.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::saved::StageState;
+    use crate::stream::Stream;
+
+    #[derive(Default)]
+    struct Forgetful;
+
+    impl StateStore for Forgetful {
+        fn load(&mut self) -> Result<Option<Loaded>, crate::checkpoint::StoreError> {
+            Ok(None)
+        }
+
+        fn save(&mut self, _: &Checkpoint) -> Result<(), crate::checkpoint::StoreError> {
+            Ok(())
+        }
+
+        fn clear(&mut self) -> Result<(), crate::checkpoint::StoreError> {
+            Ok(())
+        }
+
+        fn place(&self) -> String {
+            String::new()
+        }
+    }
+
+    /// Checkpoints of a pipeline of two stages.
+    fn of_two_stages() -> Checkpoints {
+        let pipeline = Stream::iter_from(|at| at..9u64).boxed().drain_with(|_| ());
+        let every = Every::items(1);
+        let keeping = Keeping { every, store: Box::new(Forgetful), note: String::new() };
+        Checkpoints::new(keeping, &pipeline.stages)
+    }
+
+    fn saved(epoch: u64, position: u64, has_ended: bool) -> Saved {
+        let state = StageState { position, has_ended, source: None };
+        Saved { epoch: epoch_of(epoch), group: 0, state, lanes: Vec::new(), prepared: Vec::new() }
+    }
+
+    fn positions(full: &Full) -> Vec<u64> {
+        full.checkpoint
+            .parts
+            .iter()
+            .map(|part| u64::from_le_bytes(*part.state.first_chunk().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn an_epoch_is_made_once_although_stages_end_while_it_is_stored() {
+        let checkpoints = of_two_stages();
+        assert!(checkpoints.gave(1, 0), "one item is an epoch");
+        assert!(!checkpoints.take(0, saved(1, 5, false)));
+        assert!(checkpoints.take(1, saved(1, 4, false)));
+        assert!(!checkpoints.take(0, saved(2, 9, true)), "that it ends belongs to a later epoch");
+        assert!(checkpoints.store_ready().is_ok() && checkpoints.stored() == 1);
+        assert!(checkpoints.store_ready().is_ok() && checkpoints.stored() == 1, "there is no other");
+    }
+
+    #[test]
+    fn what_a_stage_was_at_the_barrier_counts_although_it_has_ended_since() {
+        let checkpoints = of_two_stages();
+        assert!(checkpoints.gave(1, 0));
+        assert!(!checkpoints.take(0, saved(1, 5, false)));
+        assert!(!checkpoints.take(0, saved(2, 9, true)));
+        assert!(checkpoints.take(1, saved(1, 4, false)));
+        let full = lock(&checkpoints.ready).epoch.take().unwrap();
+        assert_eq!(positions(&full), [5, 4]);
+        // Of the next epoch its end is all it has to say.
+        assert!(checkpoints.store(full).is_ok() && checkpoints.gave(1, 0));
+        assert!(checkpoints.take(1, saved(2, 8, false)));
+        assert_eq!(positions(&lock(&checkpoints.ready).epoch.take().unwrap()), [9, 8]);
+    }
 }
