@@ -21,7 +21,12 @@ struct Step {
 
 /// What a step does.
 enum Work {
-    Cargo { arguments: &'static [&'static str], environment: &'static [(&'static str, &'static str)] },
+    Cargo {
+        arguments: &'static [&'static str],
+        environment: &'static [(&'static str, &'static str)],
+    },
+    /// Commands of cargo of which the last is a tool that may not be installed.
+    Tool(&'static [&'static [&'static str]]),
     Tidy,
 }
 
@@ -55,6 +60,13 @@ fn timed(root: &Path, step: &Step) -> bool {
     let started = Instant::now();
     let passed = match &step.work {
         Work::Tidy => tidy::run(root),
+        Work::Tool(commands) => match commands.last().filter(|command| is_installed(command[0])) {
+            None => {
+                println!("ci: {} skipped: it is not installed", step.name);
+                true
+            }
+            Some(_) => commands.iter().all(|arguments| cargo(root, arguments, &[])),
+        },
         Work::Cargo { arguments, environment } => cargo(root, arguments, environment),
     };
     let outcome = if passed { "passed" } else { "failed" };
@@ -64,6 +76,12 @@ fn timed(root: &Path, step: &Step) -> bool {
 
 fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> bool {
     succeeds(Command::new("cargo").current_dir(root).args(arguments).envs(environment.iter().copied()))
+}
+
+/// Returns whether cargo has a subcommand.
+fn is_installed(subcommand: &str) -> bool {
+    let output = Command::new("cargo").args([subcommand, "--version"]).output();
+    output.is_ok_and(|output| output.status.success())
 }
 
 fn succeeds(command: &mut Command) -> bool {
@@ -121,6 +139,9 @@ fn models() -> [Step; 2] {
     ]
 }
 
+/// Licences, sources, and crates that are not wanted.
+const DENY: [&str; 8] = ["deny", "--offline", "--log-level", "error", "check", "bans", "licenses", "sources"];
+
 fn steps(tests: Tests) -> Vec<Step> {
     let mut steps = vec![
         cargo_step("fmt", &["fmt", "--all", "--check"], &[]),
@@ -140,6 +161,8 @@ fn steps(tests: Tests) -> Vec<Step> {
         cargo_step("clippy, tracing", lint_engine!("--no-default-features", "--features", "tracing"), &[]),
         // Behind the first step that fetches dependencies, which are counted without the network.
         Step { name: "tidy", work: Work::Tidy },
+        Step { name: "cargo deny", work: Work::Tool(&[&["fetch", "--locked"], &DENY]) },
+        Step { name: "cargo machete", work: Work::Tool(&[&["machete"]]) },
         cargo_step(
             "doc",
             &["doc", "--workspace", "--no-deps", "--locked"],
@@ -175,6 +198,11 @@ mod tests {
     fn tests_are_the_last_step_and_may_be_left_out() {
         assert_eq!(steps(Tests::Run).last().map(|step| step.name), Some("test"));
         assert!(steps(Tests::Leave).iter().all(|step| step.name != "test"));
+    }
+
+    #[test]
+    fn a_tool_that_is_not_installed_is_known_to_be_missing() {
+        assert!(is_installed("tree") && !is_installed("no-such-command"));
     }
 
     #[test]

@@ -217,6 +217,27 @@ fn a_signal_ends_it_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_second_signal_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let mut child = program()
+        .args(["encode", "-q", "-o", &folder.name("out.prime")])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while folder.names().is_empty() {
+        std::thread::yield_now();
+    }
+    let id = child.id().to_string();
+    let input = child.stdin.take(); // it waits for input and cannot be asked
+    for signal in ["TERM", "TERM"] {
+        std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(folder.names().is_empty(), "{:?}", folder.names());
+    drop(input);
+}
+
+#[test]
 fn a_signal_ends_it_while_it_waits_for_input() {
     let mut child =
         program().args(["encode", "-q"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

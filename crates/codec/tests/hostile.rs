@@ -60,6 +60,26 @@ fn lengths_that_cannot_be_are_damage() {
 }
 
 #[test]
+fn the_longest_payload_that_can_be_is_the_last_that_is_read() {
+    let kind_of = |kind: u8, symbols: u32, len: u32| {
+        let frame = Forged { kind, payload_len: len, whole_len: len, ..Forged::content(&[], symbols) };
+        match first_piece(Settings::default(), frame) {
+            Ok(Some(Piece::Damage(damage))) => damage.kind,
+            other => panic!("{len}: {other:?}"),
+        }
+    };
+    for (kind, symbols) in [(1, 1), (1, 64), (1, 65), (1, 16_384), (2, 0)] {
+        let DamageKind::Length { bytes_max, .. } = kind_of(kind, symbols, u32::MAX) else {
+            panic!("{symbols} symbols are never so long")
+        };
+        let longest = u32::try_from(bytes_max).expect("32 bits in the header");
+        let beyond = DamageKind::Length { bytes: bytes_max + 1, bytes_max };
+        assert_eq!(kind_of(kind, symbols, longest + 1), beyond);
+        assert_eq!(kind_of(kind, symbols, longest), DamageKind::Cut);
+    }
+}
+
+#[test]
 fn numbers_at_the_end_of_64_bits_are_damage() {
     for number in [u64::MAX, u64::MAX - 1, 1 << 63, u64::MAX / 256, u64::MAX / 256 + 1] {
         let damage =

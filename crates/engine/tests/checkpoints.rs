@@ -124,6 +124,30 @@ fn what_is_damaged_is_passed_over_for_the_one_before() {
 }
 
 #[test]
+fn what_a_run_found_is_still_there_behind_a_power_cut() {
+    let (disk, mut store) = store_of(&[1]);
+    let before = disk.calls();
+    disk.take_steps();
+    store.save(&checkpoint(2)).expect("there is room");
+    let steps = disk.take_steps();
+    let renamed = steps.iter().position(|step| step.call == "rename").expect("it takes its name");
+    assert_eq!(steps[renamed + 1].call, "sync_folder");
+    for seed in 0..50 {
+        let (disk, mut store) = store_of(&[1]);
+        // The process ends between the rename and the sync of the folder, and not the disk.
+        disk.fail_at(before + renamed as u64 + 2, 5);
+        store.save(&checkpoint(2)).expect_err("the folder is not synced");
+        drop(store);
+        let mut store = reopen(&disk);
+        assert_eq!(store.load().expect("whole").expect("there is one").checkpoint, checkpoint(2));
+        drop(store);
+        disk.crash(seed);
+        let found = reopen(&disk).load().expect("whole").expect("there is one").checkpoint;
+        assert_eq!(found, checkpoint(2), "seed {seed}: somebody went on from there");
+    }
+}
+
+#[test]
 fn where_none_is_whole_nothing_starts_afresh() {
     let (disk, mut store) = store_of(&[1, 2]);
     for number in [1, 2] {

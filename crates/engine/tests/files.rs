@@ -91,6 +91,59 @@ fn a_file_goes_on_where_it_was_prepared() {
 }
 
 #[test]
+fn what_was_written_behind_the_checkpoint_is_gone_if_nothing_follows() {
+    let folder = Folder::new();
+    let path = folder.path("out");
+    let mut file = TransactionalFile::create(&path);
+    file.write_all(b"first").unwrap();
+    let state = prepared(&mut file, 1);
+    file.write_all(b", lost").unwrap();
+    drop(file);
+    let mut file = TransactionalFile::create(&path);
+    file.restore(epoch(1), &state).unwrap();
+    file.finish().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"first");
+}
+
+/// A disk in memory with a folder that stays.
+fn lossy() -> LossyDisk {
+    let disk = LossyDisk::default();
+    disk.create_folder(Path::new("/out")).unwrap();
+    disk.sync_folder(Path::new("/")).unwrap();
+    disk
+}
+
+#[test]
+fn what_is_finished_is_whole_behind_a_power_cut() {
+    let bytes: Vec<u8> = (0..3000_u32).flat_map(u32::to_le_bytes).collect();
+    for seed in 0..100 {
+        let disk = lossy();
+        // Without a checkpoint: nothing was made durable before.
+        let mut file = TransactionalFile::on(Arc::new(disk.clone()), "/out/whole");
+        file.write_all(&bytes).unwrap();
+        file.finish().unwrap();
+        disk.crash(seed);
+        assert_eq!(disk.content(Path::new("/out/whole")).as_deref(), Some(&bytes[..]), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_file_that_failed_takes_nothing_more() {
+    let disk = lossy();
+    let mut file = TransactionalFile::on(Arc::new(disk.clone()), "/out/whole");
+    file.write_all(b"some").unwrap();
+    disk.fail_at(disk.calls() + 1, 5);
+    let error = file.prepare(epoch(1), &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("cannot sync"), "{error}");
+    disk.take_steps();
+    assert!(file.write_all(b"more").is_err());
+    assert!(file.prepare(epoch(1), &mut Vec::new()).is_err());
+    assert!(file.finish().is_err());
+    let changes = disk.take_steps().into_iter().filter(|step| step.call != "look").count();
+    assert_eq!(changes, 0, "a sync that failed is not tried again, nor anything behind it");
+}
+
+#[test]
 fn a_file_that_somebody_changed_is_refused() {
     let folder = Folder::new();
     let path = folder.path("out");

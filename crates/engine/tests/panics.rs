@@ -1,5 +1,10 @@
 //! A panic at any item, in any operator, under any policy, in one lane or four: it is the item's failure
 //! and nobody else's.
+//!
+//! Ten places in 200 items in an ordinary test; `PRIMESTREAM_POSITIONS` asks for each of so many, as `cargo xtask long
+//! panics` does.
+#![expect(clippy::print_stdout, reason = "a long run says how many passed")]
+#![expect(clippy::disallowed_methods, reason = "whoever starts a long run says how long it is")]
 
 mod model;
 
@@ -20,6 +25,12 @@ enum Verb {
     FlatMap,
     FlatMapIterator,
     Inspect,
+    Scan,
+    TakeWhile,
+    MapWhile,
+    DistinctBy,
+    DedupBy,
+    BatchBy,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +49,12 @@ fn blow(n: u64, at: u64) -> u64 {
 }
 
 /// Runs a verb that panics at one item; returns the items that came out and the dead letters.
-fn run(verb: Verb, policy: Policy, lanes: usize, at: u64) -> Result<(Vec<u64>, Vec<u64>), PipelineError> {
+fn run(
+    verb: Verb,
+    policy: Policy,
+    lanes: usize,
+    (count, at): (u64, u64),
+) -> Result<(Vec<u64>, Vec<u64>), PipelineError> {
     let dead = Arc::new(Mutex::new(Vec::new()));
     let letters = Arc::clone(&dead);
     let on_error = match policy {
@@ -49,7 +65,7 @@ fn run(verb: Verb, policy: Policy, lanes: usize, at: u64) -> Result<(Vec<u64>, V
             Ok::<(), &str>(())
         }),
     };
-    let stream = Stream::iter(0..COUNT).parallel(lanes, Order::Input).map(|n| n);
+    let stream = Stream::iter(0..count).parallel(lanes, Order::Input).map(|n| n);
     macro_rules! ended {
         ($stream:expr) => {
             match policy {
@@ -68,6 +84,12 @@ fn run(verb: Verb, policy: Policy, lanes: usize, at: u64) -> Result<(Vec<u64>, V
             ended!(stream.flat_map(move |n| std::iter::once(n).map(move |n| blow(n, at))))
         }
         Verb::Inspect => ended!(stream.inspect(move |&n| assert_eq!(blow(n, at), n))),
+        Verb::Scan => ended!(stream.scan(0, move |_, n| Some(blow(n, at)))),
+        Verb::TakeWhile => ended!(stream.take_while(move |&n| blow(n, at) == n)),
+        Verb::MapWhile => ended!(stream.map_while(move |n| Some(blow(n, at)))),
+        Verb::DistinctBy => ended!(stream.distinct_by(5, move |&n| blow(n, at))),
+        Verb::DedupBy => ended!(stream.dedup_by_key(move |&n| blow(n, at))),
+        Verb::BatchBy => ended!(stream.batch_by(move |&n| blow(n, at) / 7)).map(|batches| batches.concat()),
     }?;
     let dead = dead.lock().map(|dead| dead.clone()).unwrap_or_default();
     Ok((items, dead))
@@ -76,6 +98,12 @@ fn run(verb: Verb, policy: Policy, lanes: usize, at: u64) -> Result<(Vec<u64>, V
 #[test]
 fn a_panic_is_the_failure_of_one_item() {
     hush();
+    let asked = std::env::var("PRIMESTREAM_POSITIONS").ok().map(|text| text.parse().expect("a whole number"));
+    let positions: Vec<u64> = match asked {
+        None => vec![0, 1, 15, 16, 17, 79, 80, 100, 198, 199],
+        Some(positions) => (0..positions).collect(),
+    };
+    let count = asked.map_or(COUNT, |positions: u64| positions.max(COUNT));
     let verbs = [
         Verb::Map,
         Verb::TryMap,
@@ -84,16 +112,23 @@ fn a_panic_is_the_failure_of_one_item() {
         Verb::FlatMap,
         Verb::FlatMapIterator,
         Verb::Inspect,
+        Verb::Scan,
+        Verb::TakeWhile,
+        Verb::MapWhile,
+        Verb::DistinctBy,
+        Verb::DedupBy,
+        Verb::BatchBy,
     ];
+    let mut passed = 0;
     for verb in verbs {
         for policy in [Policy::None, Policy::Stop, Policy::Skip, Policy::DeadLetter] {
             for lanes in [1, 4] {
-                for at in [0, 1, 15, 16, 17, 79, 80, 100, 198, 199] {
+                for &at in &positions {
                     let case = format!("{verb:?}, {policy:?}, {lanes} lanes, item {at}");
-                    match run(verb, policy, lanes, at) {
+                    match run(verb, policy, lanes, (count, at)) {
                         Ok((items, dead)) => {
                             assert!(matches!(policy, Policy::Skip | Policy::DeadLetter), "{case}");
-                            let rest: Vec<_> = (0..COUNT).filter(|&n| n != at).collect();
+                            let rest: Vec<_> = (0..count).filter(|&n| n != at).collect();
                             assert_eq!(items, rest, "{case}");
                             let expected = if policy == Policy::DeadLetter { vec![at] } else { Vec::new() };
                             assert_eq!(dead, expected, "{case}");
@@ -108,10 +143,12 @@ fn a_panic_is_the_failure_of_one_item() {
                             assert_eq!(item.position(), Some(at), "{case}");
                         }
                     }
+                    passed += 1;
                 }
             }
         }
     }
+    println!("panics: {passed} passed, 0 failed");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Laws 1 to 4 and 6 in the simulated runtime: the same stages under thousands of schedules, each drawn
-//! from a seed. A failure prints the seed; `PRIMESTREAM_SEED=… cargo test --test simulated` runs it alone.
+//! from a seed. A failure prints the seed; `PRIMESTREAM_SEED=… cargo test --test simulated` runs it alone, and
+//! `PRIMESTREAM_SEEDS` more behind it, as `cargo xtask long simulated` does by the million.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-#![expect(clippy::disallowed_methods, reason = "the seed to run alone comes from outside")]
+#![expect(clippy::disallowed_methods, reason = "the seed to run alone comes from outside, and how many")]
+#![expect(clippy::print_stdout, reason = "a long run says how many passed")]
 
 mod model;
 
@@ -66,14 +68,17 @@ fn run(seed: u64) -> (Vec<u64>, Report) {
 #[test]
 fn laws_hold_under_every_schedule() {
     hush();
-    let seeds = match std::env::var("PRIMESTREAM_SEED").ok().map(|text| text.parse::<u64>().unwrap()) {
-        Some(seed) => seed..seed + 1,
-        None => 0..3000,
+    let asked = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let seeds = match (asked("PRIMESTREAM_SEED"), asked("PRIMESTREAM_SEEDS")) {
+        (None, count) => 0..count.unwrap_or(3000),
+        (Some(seed), count) => seed..seed + count.unwrap_or(1),
     };
-    for seed in seeds {
-        let outcome = std::panic::catch_unwind(|| run(seed));
-        assert!(outcome.is_ok(), "PRIMESTREAM_SEED={seed} fails");
-    }
+    let count = seeds.end - seeds.start;
+    let first = seeds.start;
+    let failed: Vec<u64> = seeds.filter(|&seed| std::panic::catch_unwind(|| run(seed)).is_err()).collect();
+    let of_failed = failed.len() as u64;
+    println!("simulated, seeds from {first}: {} passed, {of_failed} failed", count - of_failed);
+    assert!(failed.is_empty(), "PRIMESTREAM_SEED={} fails, and so do {failed:?}", failed[0]);
 }
 
 #[test]

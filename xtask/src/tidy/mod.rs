@@ -6,6 +6,7 @@
 
 mod code;
 mod crates;
+mod dependencies;
 mod files;
 mod floors;
 mod laws;
@@ -14,7 +15,9 @@ mod links;
 mod modules;
 mod paths;
 mod references;
+mod reliability;
 mod rooms;
+mod secrets;
 mod specification;
 mod tree;
 mod unsafety;
@@ -71,7 +74,7 @@ fn check(root: &Path) -> Vec<Finding> {
 }
 
 /// The checks that need the text of the repository alone.
-const CHECKS: [fn(&Tree) -> Vec<Finding>; 11] = [
+const CHECKS: [fn(&Tree) -> Vec<Finding>; 14] = [
     floors::check,
     library::check,
     words::check,
@@ -83,6 +86,9 @@ const CHECKS: [fn(&Tree) -> Vec<Finding>; 11] = [
     specification::check,
     links::check,
     references::check,
+    reliability::check,
+    dependencies::check,
+    secrets::check,
 ];
 
 #[cfg(test)]

@@ -81,12 +81,12 @@ fn row(text: &str) -> Option<(usize, Vec<&str>)> {
 }
 
 /// Returns what stands in backticks.
-fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+pub(super) fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
 /// Returns whether a file has a function of this name with `#[test]` above it.
-fn has_test(file: &File, name: &str) -> bool {
+pub(super) fn has_test(file: &File, name: &str) -> bool {
     let begins = |line: &str| {
         line.trim_start()
             .strip_prefix("fn ")

@@ -89,7 +89,7 @@ fn is_left_out(folder: &Path, name: &str) -> bool {
 }
 
 /// Ends of the names of files that are read.
-const READ: [&str; 3] = [".rs", ".md", ".toml"];
+const READ: [&str; 4] = [".rs", ".md", ".toml", "Cargo.lock"];
 
 /// Makes a tree of samples for the tests of the checks.
 #[cfg(test)]

@@ -416,6 +416,24 @@ const CHUNK_TIME: Duration = Duration::from_micros(500);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::Budget;
+    use crate::chunk::Chunk;
+
+    #[test]
+    fn the_end_is_not_seen_while_a_place_is_open() {
+        let (exchange, budget) = (Exchange::<u64>::new(Order::Input, 1, 1, None), Budget::new(100));
+        let port = exchange.port();
+        let (first, second) = (port.open().expect("it is new"), port.open().expect("it has room"));
+        let chunk = Chunk::new(vec![7], budget.reserve(8), Times::default());
+        port.put(second, Message::Chunk(chunk));
+        port.close_place(second);
+        port.end();
+        assert_eq!(exchange.look(), Sight::Nothing, "what is first is still being made");
+        port.close_place(first);
+        assert_eq!(exchange.look(), Sight::Chunk(Times::default()));
+        drop(exchange.take());
+        assert_eq!((exchange.look(), budget.reserved()), (Sight::End, 0));
+    }
 
     #[test]
     fn only_buffers_nobody_needed_since_the_last_time_are_given_back() {

@@ -1,0 +1,100 @@
+//! An output that takes little, or nothing: the program waits without work and without more memory, and can be ended.
+//!
+//! A second each in an ordinary test; `cargo xtask long slow` asks for minutes.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise, and is followed"
+)]
+#![expect(clippy::disallowed_methods, reason = "a reader is slow by the clock, and so is who watches it")]
+
+mod program;
+
+use std::fs;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use program::program;
+
+/// How long each output is slow unless more is asked for.
+const SECONDS: u64 = 1;
+/// What the program is told it may hold, and what it may take for itself.
+const RESIDENT_MAX: u64 = (64 + 32) << 20;
+/// Ticks in which something else than waiting may fall, beside a fiftieth of the time.
+const START: Duration = Duration::from_millis(40);
+/// How much more may be resident late than early.
+const GROWTH_BYTES_MAX: u64 = 1 << 20;
+
+fn seconds() -> u64 {
+    std::env::var("PRIMESTREAM_SECONDS").map_or(SECONDS, |text| text.parse().unwrap())
+}
+
+/// Begins to encode without end, towards whoever reads.
+fn begin() -> Child {
+    program()
+        .args(["encode", "-q", "--memory-limit", "64MiB", "/dev/zero"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Bytes that are resident, and processor time in ticks of 10 ms.
+fn state(child: &Child) -> (u64, u64) {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+    // The name of the program may hold blanks.
+    let fields: Vec<u64> =
+        stat.rsplit_once(')').unwrap().1.split_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
+    (fields[21] * 4096, fields[11] + fields[12])
+}
+
+/// Ends the program by a signal; returns how long it took.
+fn ended(child: &mut Child) -> Duration {
+    let started = Instant::now();
+    Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    started.elapsed()
+}
+
+/// Watches the program while `wait` lets a second pass, once for each second.
+fn watch(what: &str, child: &mut Child, mut wait: impl FnMut()) {
+    wait(); // until the budget is full
+    let (early, ticks_before) = state(child);
+    let started = Instant::now();
+    (0..seconds()).for_each(|_| wait());
+    let (late, ticks) = state(child);
+    let elapsed = started.elapsed();
+    let busy = Duration::from_millis(10) * u32::try_from(ticks - ticks_before).unwrap();
+    let end = ended(child);
+    eprintln!(
+        "{what}: {} KiB resident and {} KiB after {elapsed:.1?}, {:.2} % of a core, ended in {end:.2?}",
+        early >> 10,
+        late >> 10,
+        100.0 * busy.as_secs_f64() / elapsed.as_secs_f64()
+    );
+    assert!(late <= RESIDENT_MAX && late <= early + GROWTH_BYTES_MAX, "{late} bytes after {early}");
+    assert!(busy <= elapsed / 50 + START, "{busy:?} of {elapsed:?}");
+    assert!(end <= Duration::from_secs(5), "{end:?}");
+}
+
+#[test]
+fn an_output_of_a_megabyte_a_second_takes_no_work_and_no_more_memory() {
+    let mut child = begin();
+    let mut output = child.stdout.take().unwrap();
+    let mut part = vec![0; 100_000];
+    watch("1 MB/s", &mut child, || {
+        for _ in 0..10 {
+            output.read_exact(&mut part).unwrap();
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+}
+
+#[test]
+fn an_output_that_takes_nothing_takes_no_work_and_can_be_left() {
+    let mut child = begin();
+    watch("nothing", &mut child, || thread::sleep(Duration::from_secs(1)));
+}
