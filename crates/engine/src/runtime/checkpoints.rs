@@ -39,6 +39,8 @@ pub(crate) struct Checkpoints {
 
 struct HandedOver {
     stages: Vec<StageShare>,
+    /// The epoch that was made a checkpoint of last. It may not be committed yet when a stage ends.
+    gathered: u64,
 }
 
 struct StageShare {
@@ -83,7 +85,7 @@ impl Checkpoints {
             beat: keeping.every.time.map(Beat::every),
             note: keeping.note,
             store: Mutex::new(keeping.store),
-            handed_over: Mutex::new(HandedOver { stages: stages.collect() }),
+            handed_over: Mutex::new(HandedOver { stages: stages.collect(), gathered: 0 }),
             ready: Mutex::default(),
             arrived: Condvar::new(),
             wanted: AtomicU64::new(0),
@@ -172,8 +174,8 @@ impl Checkpoints {
         let slot = if saved.state.has_ended { &mut share.at_end } else { &mut share.at_barrier };
         *slot = Some(saved);
         let wanted = self.wanted();
-        if wanted == self.committed.load(Ordering::Acquire) {
-            return false; // no epoch is ending
+        if wanted == self.committed.load(Ordering::Acquire) || wanted == all.gathered {
+            return false; // no epoch is ending, or it is being stored
         }
         let epoch = epoch_of(wanted);
         let (mut is_missing, mut has_ended) = (false, true);
@@ -186,6 +188,7 @@ impl Checkpoints {
             return false;
         }
         let full = all.full(epoch, &self.note);
+        all.gathered = wanted;
         drop(all);
         lock(&self.ready).epoch = Some(full);
         self.arrived.notify_all();
