@@ -7,7 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "seeds to run come from outside")]
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use primestream_engine::checkpoint::{
     Checkpoint, Delivery, Epoch, Every, Loaded, Pending, StateStore, StoreError, Transactional,
 };
 use primestream_engine::runtime::Failure;
-use primestream_engine::{Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
+use primestream_engine::{Fixed, Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
 
 /// What outlives a run that was cut short.
 #[derive(Clone, Default)]
@@ -479,6 +479,66 @@ fn a_running_pipeline_is_suspended_and_goes_on() {
     let error = Stream::iter(0u64..).sink(|_| Ok::<(), std::io::Error>(())).start();
     error.flow().suspend(Duration::from_secs(60)).unwrap();
     assert!(matches!(error.join().unwrap_err().failure(), Failure::Cancelled), "there are no checkpoints");
+}
+
+/// An epoch was stored twice, and the second time refused, where the source ended while the disk was at work on it.
+#[test]
+fn a_stage_that_ends_while_an_epoch_is_stored_is_no_reason_to_store_it_again() {
+    for _ in 0..20 {
+        let (world, has_ended) = (World::default(), Arc::new(AtomicBool::new(false)));
+        let ended = Arc::clone(&has_ended);
+        let numbers = move |at: u64| {
+            let (mut next, ended) = (at, Arc::clone(&ended));
+            std::iter::from_fn(move || {
+                let number = (next < 40).then_some(next);
+                next += 1;
+                if number.is_none() {
+                    ended.store(true, Ordering::Release);
+                }
+                number
+            })
+        };
+        let report = Stream::iter_from(numbers)
+            .chunked(Fixed(10))
+            .parallel(2, Order::Input)
+            .map(|n| n + 1)
+            .write_to(Unhurried(world.clone()))
+            .checkpoint(Every::items(10), Tardy { world: world.clone(), has_ended })
+            .exactly_once()
+            .threads(2)
+            .run();
+        assert!(report.is_ok(), "{report:?}");
+        assert_eq!(world.output.lock().unwrap().written, (1..=40).collect::<Vec<u64>>());
+    }
+}
+
+/// A store that is at work until the source has ended, and some time longer.
+struct Tardy {
+    world: World,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl StateStore for Tardy {
+    fn load(&mut self) -> Result<Option<Loaded>, StoreError> {
+        self.world.load()
+    }
+
+    fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        while !self.has_ended.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        // Long enough that stages have ended too, mostly.
+        (0..2000).for_each(|_| std::thread::yield_now());
+        self.world.save(checkpoint)
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
+        self.world.clear()
+    }
+
+    fn place(&self) -> String {
+        self.world.place()
+    }
 }
 
 /// The world's sink for runs on threads, where items come while an epoch is being committed.

@@ -37,6 +37,7 @@ pub(crate) enum Choice {
     /// How many are tried.
     Count,
     Gigabytes,
+    Megabytes,
     /// The one case that is tried.
     Only,
     /// Which part of all cases is tried, as in `1/8`.
@@ -44,7 +45,8 @@ pub(crate) enum Choice {
 }
 
 impl Choice {
-    const ALL: [Self; 6] = [Self::Minutes, Self::Seed, Self::Count, Self::Gigabytes, Self::Only, Self::Shard];
+    const ALL: [Self; 7] =
+        [Self::Minutes, Self::Seed, Self::Count, Self::Gigabytes, Self::Megabytes, Self::Only, Self::Shard];
 
     fn option(self) -> &'static str {
         match self {
@@ -52,6 +54,7 @@ impl Choice {
             Self::Seed => "--seed",
             Self::Count => "--count",
             Self::Gigabytes => "--gigabytes",
+            Self::Megabytes => "--megabytes",
             Self::Only => "--only",
             Self::Shard => "--shard",
         }

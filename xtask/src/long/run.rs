@@ -266,7 +266,7 @@ impl<'a> Run<'a> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a run of hours ends when its time is over")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 

@@ -25,7 +25,7 @@ fn show(folder: &Path, global: &Global) -> Outcome {
     }
     let all = Directory::read(folder).map_err(failed)?;
     let told: Vec<String> =
-        all.iter().rev().map(|one| if global.json { in_json(one) } else { in_words(one) }).collect();
+        all.iter().map(|one| if global.json { in_json(one) } else { in_words(one) }).collect();
     let mut text = told.concat();
     if all.is_empty() && !global.json {
         text = format!("{}: no checkpoints\n", escaped(&folder.to_string_lossy()));
