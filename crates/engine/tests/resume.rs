@@ -7,8 +7,8 @@
 #![expect(clippy::disallowed_methods, reason = "seeds to run come from outside")]
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use primestream_engine::checkpoint::{
@@ -17,107 +17,10 @@ use primestream_engine::checkpoint::{
 use primestream_engine::runtime::Failure;
 use primestream_engine::{Fixed, Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
 
-/// What outlives a run that was cut short.
-#[derive(Clone, Default)]
-struct World {
-    checkpoints: Arc<Mutex<Vec<Checkpoint>>>,
-    /// What the sink was given and what of it shows.
-    output: Arc<Mutex<Output>>,
-    /// How many more chances there are before one is cut short; none if it is 0.
-    chances: Arc<AtomicU64>,
-}
+#[path = "../../../fuzz/laws/world.rs"]
+mod world;
 
-#[derive(Default)]
-struct Output {
-    written: Vec<u64>,
-    shown: usize,
-    is_finished: bool,
-}
-
-impl World {
-    /// Fails if it is time.
-    fn chance(&self) -> Result<(), std::io::Error> {
-        let left =
-            self.chances.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if left == Ok(1) { Err(std::io::Error::other("cut short")) } else { Ok(()) }
-    }
-}
-
-impl StateStore for World {
-    fn load(&mut self) -> Result<Option<Loaded>, StoreError> {
-        let newest = self.checkpoints.lock().unwrap().last().cloned();
-        Ok(newest.map(|checkpoint| Loaded { checkpoint, passed_over: Vec::new() }))
-    }
-
-    fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        let cut = |error| {
-            StoreError::from(primestream_engine::disk::DiskError::new(
-                primestream_engine::disk::Operation::Sync,
-                std::path::Path::new("model"),
-                error,
-            ))
-        };
-        self.chance().map_err(cut)?;
-        let mut all = self.checkpoints.lock().unwrap();
-        assert!(all.last().is_none_or(|last| last.epoch < checkpoint.epoch), "epochs ascend");
-        all.push(checkpoint.clone());
-        drop(all);
-        self.chance().map_err(cut) // stored, and nobody knows
-    }
-
-    fn clear(&mut self) -> Result<(), StoreError> {
-        self.checkpoints.lock().unwrap().clear();
-        Ok(())
-    }
-
-    fn place(&self) -> String {
-        "model".to_owned()
-    }
-}
-
-impl Sink<u64> for World {
-    fn write(&mut self, items: &mut Vec<u64>) -> Result<(), SinkError> {
-        self.chance()?;
-        self.output.lock().unwrap().written.append(items);
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), SinkError> {
-        let mut output = self.output.lock().unwrap();
-        output.is_finished = true;
-        assert_eq!(output.shown, output.written.len(), "everything is committed in the end");
-        Ok(())
-    }
-
-    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
-        Some(self)
-    }
-}
-
-impl Transactional for World {
-    fn prepare(&mut self, _: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
-        self.chance()?;
-        let count = self.output.lock().unwrap().written.len() as u64;
-        state.extend_from_slice(&count.to_le_bytes());
-        Ok(Pending::done())
-    }
-
-    fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
-        self.chance()?;
-        let mut output = self.output.lock().unwrap();
-        output.shown = output.written.len(); // in a simulated run nothing comes between
-        Ok(())
-    }
-
-    fn restore(&mut self, _: Epoch, state: &[u8]) -> Result<(), SinkError> {
-        self.chance()?;
-        let count = u64::from_le_bytes(state.try_into().unwrap());
-        let mut output = self.output.lock().unwrap();
-        assert!(output.shown as u64 <= count, "what showed is taken back");
-        output.written.truncate(usize::try_from(count).unwrap());
-        Ok(())
-    }
-}
+use world::World;
 
 type Cut = Arc<dyn Fn() -> Result<(), std::io::Error> + Send + Sync>;
 
@@ -259,9 +162,7 @@ const SHAPES: [Shape; 7] = [
 ];
 
 fn run(shape: &Shape, world: &World, seed: u64, every: Every, lanes: usize) -> Result<Report, PipelineError> {
-    if world.checkpoints.lock().unwrap().is_empty() {
-        world.output.lock().unwrap().written.clear(); // as a file that begins anew
-    }
+    world.begin();
     let cut = world.clone();
     let cut: Cut = Arc::new(move || cut.chance());
     (shape.build)(cut, world.clone(), &Draw { lanes })
@@ -289,7 +190,7 @@ fn resume_stopping_at_any_message_and_going_on_equals_never_stopping() {
     for shape in &SHAPES {
         let calm = World::default();
         run(shape, &calm, 0, Every::items(1 << 40), 1).unwrap();
-        let expected = sorted(shape, &calm.output.lock().unwrap().written);
+        let expected = sorted(shape, &calm.written());
         assert!(!expected.is_empty(), "{}", shape.name);
         for seed in first..first + count {
             let mut draw = mixed(seed);
@@ -314,14 +215,12 @@ fn resume_stopping_at_any_message_and_going_on_equals_never_stopping() {
                     }
                 }
             }
-            let output = world.output.lock().unwrap();
-            assert!(output.is_finished, "{}, seed {seed}", shape.name);
-            assert_eq!(sorted(shape, &output.written), expected, "{}, seed {seed}", shape.name);
-            drop(output);
+            assert!(world.is_finished(), "{}, seed {seed}", shape.name);
+            assert_eq!(sorted(shape, &world.written()), expected, "{}, seed {seed}", shape.name);
             world.chances.store(0, Ordering::Relaxed);
             let again = run(shape, &world, seed, Every::items(5), 2).unwrap();
             assert_eq!((again.items_in(), again.checkpoints()), (0, 0), "it was complete");
-            assert_eq!(sorted(shape, &world.output.lock().unwrap().written), expected);
+            assert_eq!(sorted(shape, &world.written()), expected);
         }
     }
     println!("resume: {} seeds from {first}, {cuts} runs cut short, {resumed} gone on with", count);
@@ -475,7 +374,7 @@ fn a_running_pipeline_is_suspended_and_goes_on() {
     let report = numbers(&world).run().unwrap();
     assert!(report.resumed_from() == Some(*epoch) && report.checkpoints() > 0);
     assert!(report.to_string().contains("delivery: exactly once, resumed behind epoch"), "{report}");
-    assert_eq!(world.output.lock().unwrap().written, (1..=10_000).collect::<Vec<u64>>());
+    assert_eq!(world.written(), (1..=10_000).collect::<Vec<u64>>());
     let error = Stream::iter(0u64..).sink(|_| Ok::<(), std::io::Error>(())).start();
     error.flow().suspend(Duration::from_secs(60)).unwrap();
     assert!(matches!(error.join().unwrap_err().failure(), Failure::Cancelled), "there are no checkpoints");

@@ -71,7 +71,7 @@ fn fuzz(run: &Run<'_>) -> Outcome {
 }
 
 /// What is fuzzed, each a law over foreign bytes.
-const FUZZ_TARGETS: [&str; 10] = [
+const FUZZ_TARGETS: [&str; 13] = [
     "block",
     "checkpoint_load",
     "codeword",
@@ -79,7 +79,10 @@ const FUZZ_TARGETS: [&str; 10] = [
     "container_decode",
     "factor_product",
     "number_line",
+    "pipeline_model",
     "program_run",
+    "record_cut",
+    "resume_model",
     "text_round_trip",
     "transform",
 ];
