@@ -95,7 +95,8 @@ fn records_and_pieces_of_a_file_fill_a_folder_of_parts() {
     }
     std::fs::write(&input, &bytes).unwrap();
     let written = |parts: &Path| {
-        let mut names: Vec<_> = std::fs::read_dir(parts).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(parts).unwrap().map(|entry| entry.unwrap().path()).collect();
         names.sort();
         let whole: Vec<u8> = names.iter().flat_map(|name| std::fs::read(name).unwrap()).collect();
         (whole, names.len())
@@ -118,8 +119,7 @@ fn records_and_pieces_of_a_file_fill_a_folder_of_parts() {
             .try_map(move |record| cut.pass(record))
             .write_bytes(PartsFolder::create(&parts))
     });
-    let expected: Vec<u8> =
-        (0..2000u32).flat_map(|n| vec![n.to_le_bytes()[0]; (n % 40) as usize]).collect();
+    let expected: Vec<u8> = (0..2000u32).flat_map(|n| vec![n.to_le_bytes()[0]; (n % 40) as usize]).collect();
     assert!(cuts > 2);
     assert_eq!(written(&parts).0, expected);
 }
