@@ -54,11 +54,11 @@ fn until_through(state: &Path, make: impl Fn(u64) -> Pipeline) -> u32 {
     let mut items = 7;
     for cuts in 0.. {
         let store = Directory::open(state).unwrap();
-        match make(items).checkpoint(Every::items(3), store).exactly_once().threads(2).run() {
+        match make(items).checkpoint(Every::items(9), store).exactly_once().threads(2).run() {
             Ok(_) => return cuts,
             Err(error) => assert!(error.to_string().contains("cut short"), "{error}"),
         }
-        items += 7;
+        items += 30;
     }
     unreachable!("each run has more time than the one before")
 }
