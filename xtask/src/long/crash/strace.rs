@@ -115,7 +115,7 @@ fn traced(shop: &Workshop, job: &Job, place: &Place, options: &[&str]) -> Comman
 }
 
 /// One worker, so that calls come in about the same order each time; two and the thread that stores are there all the same.
-pub(super) const OPTIONS: [&str; 4] = ["--threads", "1", "--every", "256KiB"];
+pub(super) const OPTIONS: [&str; 4] = ["--threads", "1", "--every", "1MiB"];
 
 fn log_of(shop: &Workshop) -> String {
     read(&shop.folder.join("log"))

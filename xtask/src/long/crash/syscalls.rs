@@ -47,7 +47,7 @@ pub(super) fn opened(run: &Run<'_>) -> Result<(Workshop, Vec<Point>), Outcome> {
     if !strace::is_there(run) {
         return Err(Outcome::Skipped("`strace` is neither there nor can be installed".to_owned()));
     }
-    let shop = Workshop::open(run, 1 << 20)?;
+    let shop = Workshop::open(run, 4 << 20)?;
     match strace::points(&shop) {
         Ok(points) => Ok((shop, points)),
         Err(why) => {
