@@ -14,6 +14,7 @@ use std::time::Duration;
 use primestream_engine::checkpoint::{
     Checkpoint, Delivery, Epoch, Every, Loaded, Pending, StateStore, StoreError, Transactional,
 };
+use primestream_engine::disk::{DiskError, Operation};
 use primestream_engine::runtime::Failure;
 use primestream_engine::{Fixed, Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
 
@@ -384,37 +385,55 @@ fn a_running_pipeline_is_suspended_and_goes_on() {
 #[test]
 fn a_stage_that_ends_while_an_epoch_is_stored_is_no_reason_to_store_it_again() {
     for _ in 0..20 {
-        let (world, has_ended) = (World::default(), Arc::new(AtomicBool::new(false)));
-        let ended = Arc::clone(&has_ended);
-        let numbers = move |at: u64| {
-            let (mut next, ended) = (at, Arc::clone(&ended));
-            std::iter::from_fn(move || {
-                let number = (next < 40).then_some(next);
-                next += 1;
-                if number.is_none() {
-                    ended.store(true, Ordering::Release);
-                }
-                number
-            })
-        };
-        let report = Stream::iter_from(numbers)
-            .chunked(Fixed(10))
-            .parallel(2, Order::Input)
-            .map(|n| n + 1)
-            .write_to(Unhurried(world.clone()))
-            .checkpoint(Every::items(10), Tardy { world: world.clone(), has_ended })
-            .exactly_once()
-            .threads(2)
-            .run();
+        let world = World::default();
+        let report = forty(&world, false);
         assert!(report.is_ok(), "{report:?}");
         assert_eq!(world.output.lock().unwrap().written, (1..=40).collect::<Vec<u64>>());
     }
+}
+
+/// It was dropped where every stage had ended by then, and the run told to be complete.
+#[test]
+fn an_epoch_that_fails_to_be_stored_behind_the_end_of_all_stages_fails_the_run() {
+    for _ in 0..20 {
+        let world = World::default();
+        let error = forty(&world, true).unwrap_err();
+        assert!(error.to_string().contains("cut short"), "{error}");
+        assert!(world.checkpoints.lock().unwrap().is_empty(), "nothing is complete");
+    }
+}
+
+/// Runs forty numbers through two stages to a store that is slow, and fails at first if it should.
+fn forty(world: &World, fails: bool) -> Result<Report, PipelineError> {
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&has_ended);
+    let numbers = move |at: u64| {
+        let (mut next, ended) = (at, Arc::clone(&ended));
+        std::iter::from_fn(move || {
+            let number = (next < 40).then_some(next);
+            next += 1;
+            if number.is_none() {
+                ended.store(true, Ordering::Release);
+            }
+            number
+        })
+    };
+    Stream::iter_from(numbers)
+        .chunked(Fixed(10))
+        .parallel(2, Order::Input)
+        .map(|n| n + 1)
+        .write_to(Unhurried(world.clone()))
+        .checkpoint(Every::items(10), Tardy { world: world.clone(), has_ended, fails })
+        .exactly_once()
+        .threads(2)
+        .run()
 }
 
 /// A store that is at work until the source has ended, and some time longer.
 struct Tardy {
     world: World,
     has_ended: Arc<AtomicBool>,
+    fails: bool,
 }
 
 impl StateStore for Tardy {
@@ -428,6 +447,10 @@ impl StateStore for Tardy {
         }
         // Long enough that stages have ended too, mostly.
         (0..2000).for_each(|_| std::thread::yield_now());
+        if std::mem::take(&mut self.fails) {
+            let (path, error) = (std::path::Path::new("model"), std::io::Error::other("cut short"));
+            return Err(DiskError::new(Operation::Sync, path, error).into());
+        }
         self.world.save(checkpoint)
     }
 

@@ -110,7 +110,12 @@ impl<'a> Run<'a> {
 
     /// Returns a folder for what the lane builds and writes.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.root.join("target/long").join(self.name.replace(' ', "-"))
+        self.folder_in(self.root)
+    }
+
+    /// As [`folder`](Self::folder), where the folder of the repository has another name.
+    pub(crate) fn folder_in(&self, root: &Path) -> PathBuf {
+        root.join("target/long").join(self.name.replace(' ', "-"))
     }
 
     /// Returns a folder in which lanes build copies of the sources, beside the one that everybody uses.

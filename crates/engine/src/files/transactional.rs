@@ -5,8 +5,8 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Fields, broken, changed, name_of, refused, write_some};
 use crate::checkpoint::{Epoch, Pending, Transactional};
@@ -53,6 +53,8 @@ pub struct TransactionalFile {
     is_named: Arc<AtomicBool>,
     /// A sync that somebody else was given to do has failed.
     has_failed: Arc<AtomicBool>,
+    /// Held during a sync: of two at once the system would tell one alone that bytes were lost.
+    syncing: Arc<Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,7 @@ impl TransactionalFile {
             len: 0,
             is_named: Arc::default(),
             has_failed: Arc::default(),
+            syncing: Arc::default(),
         }
     }
 
@@ -121,6 +124,8 @@ impl TransactionalFile {
         self.begin()?;
         self.check_name()?;
         let (part, folder) = (self.part()?, folder_of(&self.path).to_owned());
+        let syncing = Arc::clone(&self.syncing);
+        let _alone = syncing.lock().unwrap_or_else(PoisonError::into_inner);
         self.file()?;
         // Whatever is refused from here on is not tried again.
         let State::Open(mut file) = std::mem::replace(&mut self.state, State::Broken) else {
@@ -217,7 +222,9 @@ impl TransactionalFile {
         let mut file = self.once(Operation::Open, |file| file.duplicate())?;
         let (disk, is_named, has_failed) =
             (Arc::clone(&self.disk), Arc::clone(&self.is_named), Arc::clone(&self.has_failed));
+        let syncing = Arc::clone(&self.syncing);
         Ok(Pending::new(move || {
+            let _alone = syncing.lock().unwrap_or_else(PoisonError::into_inner);
             let mut synced = file.sync().wanted(Operation::Sync, &part);
             if synced.is_ok() && !is_named.load(Ordering::Acquire) {
                 synced = disk.sync_folder(&folder).wanted(Operation::SyncFolder, &folder);

@@ -229,7 +229,9 @@ impl Machine {
     pub(super) fn keep_checkpoints(&self, checkpoints: &Checkpoints) {
         let kept = checkpoints.keep(|| self.has_committed(checkpoints));
         if let Err(error) = kept {
-            self.stop(None, error.into());
+            // Also where every stage has ended since: what they gave may not be durable, so that nothing is complete.
+            self.first_failure().get_or_insert((None, error.into()));
+            self.abort();
         }
     }
 

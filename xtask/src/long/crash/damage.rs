@@ -11,9 +11,9 @@ use super::job::{Job, Place, Workshop};
 use super::process::{Started, ended};
 
 /// Changes a byte of the newest checkpoint, or cuts it, and demands that the one before is taken and that this is said;
-/// damages both, and demands that nothing starts afresh. Seeds choose job, byte and change.
+/// damages all, and demands that nothing starts afresh. Seeds choose job, byte and change.
 pub(super) fn damage(run: &Run<'_>) -> Outcome {
-    let shop = match Workshop::open(run, 8 << 20) {
+    let shop = match Workshop::open(run, 32 << 20) {
         Ok(shop) => shop,
         Err(outcome) => return outcome,
     };
@@ -42,15 +42,15 @@ pub(super) fn damage(run: &Run<'_>) -> Outcome {
 fn begun(shop: &Workshop, job: &Job) -> Result<u64, String> {
     let spoken = |error: std::io::Error| error.to_string();
     let place = shop.place().map_err(spoken)?;
-    let options = ["--every", "1ms", "--threads", "1"].map(str::to_owned);
+    let options = ["--every", "1MiB", "--threads", "1"].map(str::to_owned);
     let mut started = Started::start(&mut shop.command(job, &place, &options)).map_err(spoken)?;
     let is_third = || place.recorded().is_ok_and(|now| now.is_some_and(|now| now.epoch >= 3));
     started.until(Duration::from_secs(20), is_third).map_err(spoken)?;
     started.kill().map_err(spoken)?;
     copy(place.folder(), &shop.folder.join(job.name))?;
     match newest(&place).as_slice() {
-        [newest, _] => fs::metadata(newest).map(|about| about.len()).map_err(spoken),
-        others => Err(format!("{} checkpoints are there, and not two", others.len())),
+        [newest, _, ..] => fs::metadata(newest).map(|about| about.len()).map_err(spoken),
+        others => Err(format!("{} checkpoints are there, and not two at least", others.len())),
     }
 }
 
@@ -79,9 +79,9 @@ fn one(shop: &Workshop, seed: u64) -> Result<(), String> {
     let job = draw.one(&shop.jobs);
     let place = shop.place().map_err(spoken)?;
     copy(&shop.folder.join(job.name), place.folder())?;
-    let is_both = draw.below(5) == 0;
+    let are_all = draw.below(5) == 0;
     let all = newest(&place);
-    for path in all.iter().take(if is_both { 2 } else { 1 }) {
+    for path in all.iter().take(if are_all { all.len() } else { 1 }) {
         let mut bytes = fs::read(path).map_err(spoken)?;
         let at = usize::try_from(draw.below(bytes.len() as u64)).expect("below a length");
         if draw.below(4) == 0 {
@@ -92,9 +92,9 @@ fn one(shop: &Workshop, seed: u64) -> Result<(), String> {
         fs::write(path, bytes).map_err(spoken)?;
     }
     let gone = ended(&mut shop.command(job, &place, &[])).map_err(spoken)?;
-    let told = || format!("{}, both: {is_both}: ended with {}: {}", job.name, gone.code(), gone.said);
+    let told = || format!("{}, all: {are_all}: ended with {}: {}", job.name, gone.code(), gone.said);
     let is_newer = gone.said.contains("newer version");
-    if is_both || is_newer {
+    if are_all || is_newer {
         let is_refused = gone.code() == 74 && gone.said.lines().count() == 1 && gone.said.contains(".ck");
         let is_untouched = !place.output().exists() && newest(&place) == all;
         return if is_refused && is_untouched { Ok(()) } else { Err(told()) };

@@ -2,7 +2,7 @@
 
 use super::super::run::{Counts, Outcome, Run};
 use super::job::Workshop;
-use super::strace::{Disturbed, OPTIONS, Point};
+use super::strace::{Disturbed, OPTIONS, Often, Point};
 use super::syscalls::opened;
 
 /// Lets calls fail; a seed is one of all ways, taken in an order in which neighbours have little in common.
@@ -57,8 +57,14 @@ enum End {
 fn failed(shop: &Workshop, point: &Point, error: &str, ever: bool) -> Result<End, String> {
     let place = shop.place().map_err(|error| error.to_string())?;
     let job = &shop.jobs[point.job];
+    let often = match (ever, error) {
+        (false, _) => Often::Once,
+        // What is interrupted is tried again, for as long as it takes.
+        (true, "EINTR") => Often::Times(50),
+        (true, _) => Often::Ever,
+    };
     let Disturbed { gone, log } =
-        point.disturb(shop, &place, &format!("error={error}"), ever).map_err(|error| error.to_string())?;
+        point.disturb(shop, &place, &format!("error={error}"), often).map_err(|error| error.to_string())?;
     let told = || format!("ended with {}: {}", gone.code(), gone.said);
     let injected = log.lines().position(|line| line.contains("(INJECTED)"));
     if gone.is_good() {

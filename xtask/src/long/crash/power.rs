@@ -13,7 +13,7 @@ use super::process::{Started, ended};
 
 /// Cuts the power while a job is done, and right behind its end; a cut for each seed.
 pub(super) fn power(run: &Run<'_>) -> Outcome {
-    let shop = match Workshop::open(run, 24 << 20) {
+    let shop = match Workshop::open(run, 64 << 20) {
         Ok(shop) => shop,
         Err(outcome) => return outcome,
     };
@@ -64,9 +64,16 @@ fn one(
     let options = options(&mut draw);
     let started = Started::start(&mut shop.command(job, &place, &options));
     let mut started = started.map_err(spoken)?;
-    let is_to_end = draw.below(6) == 0;
-    let moment = if is_to_end { 60_000_000 } else { draw.below(500_000) };
-    started.until(Duration::from_micros(moment), || false).map_err(spoken)?;
+    let moment = match draw.below(6) {
+        0 => AT_THE_END,
+        1 | 2 => Duration::from_micros(draw.below(300_000)),
+        _ => {
+            let has_one = || place.recorded().is_ok_and(|now| now.is_some());
+            started.until(AT_THE_END, has_one).map_err(spoken)?;
+            Duration::from_micros(draw.below(150_000))
+        }
+    };
+    started.until(moment, || false).map_err(spoken)?;
     let before = place.recorded()?;
     cutter.cut(&device.folder)?;
     let gone = started.kill().map_err(spoken)?;
@@ -93,6 +100,9 @@ fn one(
     device.unmount()
 }
 
+/// No run takes so long.
+const AT_THE_END: Duration = Duration::from_secs(60);
+
 /// A file system in a file.
 struct Device {
     image: PathBuf,
@@ -104,7 +114,7 @@ impl Device {
         let device = Self { image: folder.join("image"), folder: folder.join("mounted") };
         fs::create_dir_all(&device.folder).map_err(|error| error.to_string())?;
         device.unmount().ok();
-        done(Command::new("truncate").args(["--size", "1G"]).arg(&device.image))?;
+        done(Command::new("truncate").args(["--size", "2G"]).arg(&device.image))?;
         done(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&device.image))?;
         device.mount()?;
         Ok(device)

@@ -88,16 +88,28 @@ impl Point {
         shop: &Workshop,
         place: &Place,
         what: &str,
-        ever: bool,
+        often: Often,
     ) -> io::Result<Disturbed> {
         let path = format!("{}{}", place.folder().to_string_lossy(), self.path);
         let (call, number) = (&self.call, self.number);
-        let ever = if ever { "+" } else { "" };
-        let inject = format!("inject={call}:{what}:when={number}{ever}");
+        let behind = match often {
+            Often::Once => String::new(),
+            Often::Times(times) => format!("..{}", number + times - 1),
+            Often::Ever => "+".to_owned(),
+        };
+        let inject = format!("inject={call}:{what}:when={number}{behind}");
         let options = ["-P", &path, "-e", &format!("trace={CALLS}"), "-e", &inject];
         let gone = run_to_end(&mut traced(shop, &shop.jobs[self.job], place, &options))?;
         Ok(Disturbed { gone, log: log_of(shop) })
     }
+}
+
+/// To how many calls something happens, the first included.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Often {
+    Once,
+    Times(usize),
+    Ever,
 }
 
 /// How a disturbed run ended, and the calls of it that touched the path.
@@ -115,7 +127,7 @@ fn traced(shop: &Workshop, job: &Job, place: &Place, options: &[&str]) -> Comman
 }
 
 /// One worker, so that calls come in about the same order each time; two and the thread that stores are there all the same.
-pub(super) const OPTIONS: [&str; 4] = ["--threads", "1", "--every", "256KiB"];
+pub(super) const OPTIONS: [&str; 4] = ["--threads", "1", "--every", "1MiB"];
 
 fn log_of(shop: &Workshop) -> String {
     read(&shop.folder.join("log"))

@@ -3,7 +3,7 @@
 use super::super::run::{Counts, Outcome, Run};
 use super::draw::Draw;
 use super::job::{Place, Workshop};
-use super::strace::{self, OPTIONS, Point};
+use super::strace::{self, OPTIONS, Often, Point};
 
 /// Kills at each call of each job, seeds counting them from 1; seeds above their number draw two, the second in the run
 /// that goes on.
@@ -47,7 +47,7 @@ pub(super) fn opened(run: &Run<'_>) -> Result<(Workshop, Vec<Point>), Outcome> {
     if !strace::is_there(run) {
         return Err(Outcome::Skipped("`strace` is neither there nor can be installed".to_owned()));
     }
-    let shop = Workshop::open(run, 1 << 20)?;
+    let shop = Workshop::open(run, 4 << 20)?;
     match strace::points(&shop) {
         Ok(points) => Ok((shop, points)),
         Err(why) => {
@@ -72,7 +72,8 @@ fn killed(shop: &Workshop, first: &Point, second: Option<&Point>) -> Result<u64,
 
 fn kill(shop: &Workshop, point: &Point, place: &Place) -> Result<bool, String> {
     let before = place.recorded()?;
-    let gone = point.disturb(shop, place, "signal=KILL", false).map_err(|error| error.to_string())?.gone;
+    let gone =
+        point.disturb(shop, place, "signal=KILL", Often::Once).map_err(|error| error.to_string())?.gone;
     let after = place.recorded()?;
     if after < before {
         return Err(format!("what is recorded went back from {before:?} to {after:?}"));

@@ -1,5 +1,6 @@
 //! SIGTERM and SIGINT at random moments, some of them twice.
 
+use std::fs;
 use std::time::Duration;
 
 use super::super::run::{Counts, Outcome, Run};
@@ -52,7 +53,8 @@ fn one(shop: &Workshop, seed: u64, seen: &mut Seen) -> Result<(), String> {
     let options = options(&mut draw);
     let mut started = Started::start(&mut shop.command(job, &place, &options)).map_err(spoken)?;
     started.until(Duration::from_micros(draw.below(400_000)), || false).map_err(spoken)?;
-    let has_begun = place.part().exists();
+    // Before anything is written there is nothing to record.
+    let has_begun = fs::metadata(place.part()).is_ok_and(|about| about.len() > 0);
     let before = place.recorded()?;
     let asked = started.age();
     started.signal(signal).map_err(spoken)?;
