@@ -66,7 +66,7 @@ fn until_through(state: &Path, make: impl Fn(u64) -> Pipeline) -> u32 {
 fn content(kind: Units, bytes: usize) -> Vec<u8> {
     match kind {
         Units::Utf16 => "naïve 😀 текст\n".repeat(bytes / 24).into_bytes(),
-        _ => (0..bytes).map(|n| (n * n >> 5).to_le_bytes()[0]).collect(),
+        _ => (0..bytes).map(|n| ((n * n) >> 5).to_le_bytes()[0]).collect(),
     }
 }
 

@@ -21,8 +21,9 @@ struct Left {
 
 impl Left {
     fn new(from: Option<u64>, last: Option<u64>) -> Self {
-        let range = from.zip(last).map_or(1..=0, |(from, last)| from..=last);
-        Self { primes: primestream_primes::primes(range), from }
+        // Of no numbers there are none: 0 alone has no prime.
+        let (first, last) = from.zip(last).unwrap_or_default();
+        Self { primes: primestream_primes::primes(first..=last), from }
     }
 }
 
