@@ -12,8 +12,8 @@ use crate::verbs::{self, Placed};
 pub(crate) fn holds(bytes: &[u8]) {
     let mut draw = Draw::new(bytes);
     let (order, kinds) = match draw.below(4) {
-        0 => (Order::Relaxed, verbs::FREE),
-        _ => (Order::Input, verbs::ALL),
+        0 => (Order::Relaxed, FREE),
+        _ => (Order::Input, ALL),
     };
     let count = draw.below(300) as u64;
     let limit = LIMIT_MIN + draw.below(20_000);
@@ -39,6 +39,10 @@ pub(crate) fn holds(bytes: &[u8]) {
     assert!(report.reserved_bytes_peak() <= most, "{} of {most} bytes", report.reserved_bytes_peak());
 }
 
+/// How many of the first kinds of steps look at each item alone.
+const FREE: usize = 5;
+/// How many kinds of steps there are.
+const ALL: usize = 23;
 /// The least memory that is tried: that of the heaviest item and some more.
 const LIMIT_MIN: usize = 1000;
 /// The heaviest item, of a vector of bytes.

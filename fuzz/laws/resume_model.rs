@@ -15,7 +15,7 @@ pub(crate) fn holds(bytes: &[u8]) {
     let mut draw = Draw::new(bytes);
     let count = draw.below(200) as u64;
     let limit = 2000 + draw.below(20_000);
-    let (steps, expected) = verbs::drawn(&mut draw, verbs::KEPT, count, limit);
+    let (steps, expected) = verbs::drawn(&mut draw, KEPT, count, limit);
     let world = World::default();
     let cuts = draw.below(6);
     for start in 0..=cuts {
@@ -43,6 +43,9 @@ pub(crate) fn holds(bytes: &[u8]) {
     assert_eq!((report.items_in(), report.checkpoints()), (0, 0));
     assert_eq!(world.written(), expected);
 }
+
+/// How many of the first kinds of steps barriers pass.
+const KEPT: usize = 20;
 
 /// What is another at each start.
 struct Again {

@@ -46,13 +46,6 @@ pub(crate) enum Step {
     Interleave(u64),
 }
 
-/// Steps that look at each item alone.
-pub(crate) const FREE: usize = 5;
-/// These and the steps that checkpoints know.
-pub(crate) const KEPT: usize = 20;
-/// All of them.
-pub(crate) const ALL: usize = 23;
-
 /// Items that no vector may exceed.
 const ITEMS_MAX: usize = 1500;
 

@@ -92,10 +92,13 @@ pub(crate) fn table_bytes<K, A>(table: &Table<K, A>) -> usize {
     table.capacity() * (size_of::<(Hashed<K>, A)>() + 1)
 }
 
+type WriteTable<K, A> = fn(&Table<K, A>, &mut Saver, &'static str) -> Result<(), CheckpointError>;
+type TakeTable<K, A> = fn(&mut Restorer<'_>, &'static str) -> Result<Table<K, A>, CheckpointError>;
+
 /// How a table is written and read, where keys and values can be.
 pub(crate) struct KeepTable<K, A> {
-    write: fn(&Table<K, A>, &mut Saver, &'static str) -> Result<(), CheckpointError>,
-    take: fn(&mut Restorer<'_>, &'static str) -> Result<Table<K, A>, CheckpointError>,
+    write: WriteTable<K, A>,
+    take: TakeTable<K, A>,
 }
 
 impl<K, A> Clone for KeepTable<K, A> {

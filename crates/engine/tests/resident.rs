@@ -10,30 +10,33 @@
     reason = "whoever starts a long run says how long it is, and looks now and then"
 )]
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+mod allocated;
 
-use primestream_engine::{Order, Report, Stream};
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fmt, fs, thread};
+
+use primestream_engine::{Budget, Order, Report, Stream};
 
 /// What each shape streams unless more is asked for.
 const BYTES: u64 = 50_000_000;
 const BUDGET_BYTES: usize = 64 << 20;
 /// Threads, the allocator's own, the program itself.
 const SLACK_BYTES: u64 = 32 << 20;
-/// How much more may be resident late in a run than early. Lanes hold more at one time than at another, within the
-/// budget, so that a few megabytes are no growth; what leaks a thousandth of 10 GB is more.
-const GROWTH_BYTES_MAX: u64 = 8 << 20;
+/// How much more may be allocated late in a run than early, beside what is reserved of the budget: how full that is
+/// differs from one time to another.
+const GROWTH_BYTES_MAX: u64 = 1 << 20;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// With fewer looks than this, two seconds, there is no early and late.
 const LOOKS_MIN: usize = 200;
 const PIECE_BYTES: usize = 64 << 10;
 
 /// A shape of a pipeline, over so many bytes.
-type Shape = (&'static str, fn(u64) -> Report);
+type Shape = (&'static str, fn(u64, &Budget) -> Report);
 
 const SHAPES: [Shape; 10] = [
     ("fused", fused),
@@ -60,13 +63,13 @@ fn pieces(bytes: u64) -> u64 {
     bytes / PIECE_BYTES as u64
 }
 
-fn fused(bytes: u64) -> Report {
-    let stream = Stream::iter((0..pieces(bytes)).map(piece)).memory_limit(BUDGET_BYTES);
+fn fused(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter((0..pieces(bytes)).map(piece)).budget(budget);
     stream.map(|piece| piece).filter(|piece| piece[0] % 3 != 1).for_each(drop).unwrap()
 }
 
-fn lanes_in_order(bytes: u64) -> Report {
-    let stream = Stream::iter((0..pieces(bytes)).map(piece)).memory_limit(BUDGET_BYTES);
+fn lanes_in_order(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter((0..pieces(bytes)).map(piece)).budget(budget);
     let mut next = 0;
     let lanes = stream.parallel(4, Order::Input).map(|piece| piece);
     lanes
@@ -77,8 +80,8 @@ fn lanes_in_order(bytes: u64) -> Report {
         .unwrap()
 }
 
-fn uneven_lanes(bytes: u64) -> Report {
-    let stream = Stream::iter((0..pieces(bytes)).map(piece)).memory_limit(BUDGET_BYTES);
+fn uneven_lanes(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter((0..pieces(bytes)).map(piece)).budget(budget);
     let uneven = |piece: Vec<u8>| {
         let turns = if piece[0] == 7 { 40 } else { 1 };
         let sum = (0..turns).fold(0_u64, |sum, turn| {
@@ -89,26 +92,26 @@ fn uneven_lanes(bytes: u64) -> Report {
     stream.parallel(4, Order::Relaxed).map(uneven).for_each(drop).unwrap()
 }
 
-fn growing(bytes: u64) -> Report {
-    let stream = Stream::iter(0..pieces(bytes) / 20).memory_limit(BUDGET_BYTES);
+fn growing(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter(0..pieces(bytes) / 20).budget(budget);
     let lanes = stream.parallel(4, Order::Input).flat_map(|number| (0..20).map(move |_| piece(number)));
     lanes.parallel(2, Order::Input).map(|piece| piece).for_each(drop).unwrap()
 }
 
 /// From one byte to 8 MiB, most of them small.
-fn skewed_sizes(bytes: u64) -> Report {
+fn skewed_sizes(bytes: u64, budget: &Budget) -> Report {
     // A period of sizes 1, 2, 4 … 8 MiB, each as often as is needed to make 8 MiB of it, up to 4096 times.
     let sizes = || (0..24_u32).flat_map(|log| std::iter::repeat_n(1_usize << log, 1 << (23 - log).min(12)));
     let period: usize = sizes().sum();
     let periods = usize::try_from(bytes).expect("64 bits") / period + 1;
     let items = (0..periods).flat_map(move |_| sizes()).map(|size| vec![1_u8; size]);
-    let stream = Stream::iter(items).memory_limit(BUDGET_BYTES);
+    let stream = Stream::iter(items).budget(budget);
     stream.parallel(4, Order::Input).map(|item| item).for_each(drop).unwrap()
 }
 
 /// Half of all items have one key.
-fn by_key(bytes: u64) -> Report {
-    let stream = Stream::iter((0..pieces(bytes)).map(piece)).memory_limit(BUDGET_BYTES);
+fn by_key(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter((0..pieces(bytes)).map(piece)).budget(budget);
     let key = |piece: &Vec<u8>| if piece[0].is_multiple_of(2) { 0 } else { piece[0] };
     let counts = stream.key_by(key).lanes(4).scan(0_u64, |count, piece| {
         *count += piece.len() as u64;
@@ -117,20 +120,20 @@ fn by_key(bytes: u64) -> Report {
     counts.for_each(drop).unwrap()
 }
 
-fn batches(bytes: u64) -> Report {
-    let stream = Stream::iter(0..bytes / 64).memory_limit(BUDGET_BYTES);
+fn batches(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter(0..bytes / 64).budget(budget);
     let batches = stream.map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15)).sort_batches(10_000).batch(1000);
     batches.parallel(4, Order::Input).map(|batch| batch.iter().fold(0, |a, b| a ^ b)).for_each(drop).unwrap()
 }
 
-fn two_sources(bytes: u64) -> Report {
+fn two_sources(bytes: u64, budget: &Budget) -> Report {
     let source = |step: u64| {
         let numbers = (0..pieces(bytes) / 2).map(move |n| piece(n * step));
         Stream::iter(numbers).parallel(2, Order::Input).map(|piece| piece)
     };
     let number = |piece: &Vec<u8>| u64::from_le_bytes(*piece.first_chunk().expect("eight bytes"));
     let merged = source(1).merge_by(source(3), move |a, b| number(a).cmp(&number(b)));
-    merged.memory_limit(BUDGET_BYTES).for_each(drop).unwrap()
+    merged.budget(budget).for_each(drop).unwrap()
 }
 
 /// Lines without end, long and short.
@@ -148,14 +151,14 @@ impl Read for Lines {
     }
 }
 
-fn lines(bytes: u64) -> Report {
-    let stream = Stream::lines(Lines { at: 1 }.take(bytes / 8)).memory_limit(BUDGET_BYTES);
+fn lines(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::lines(Lines { at: 1 }.take(bytes / 8)).budget(budget);
     stream.parallel(2, Order::Input).map(|line| line.len()).for_each(drop).unwrap()
 }
 
 /// The budget is full nearly all the time.
-fn slow_end(bytes: u64) -> Report {
-    let stream = Stream::iter((0..pieces(bytes)).map(piece)).memory_limit(BUDGET_BYTES);
+fn slow_end(bytes: u64, budget: &Budget) -> Report {
+    let stream = Stream::iter((0..pieces(bytes)).map(piece)).budget(budget);
     let lanes =
         stream.parallel(4, Order::Input).map(|piece| piece).parallel(2, Order::Input).map(|piece| piece);
     let slow = |piece: Vec<u8>| assert!(piece.iter().map(|&byte| u64::from(byte)).sum::<u64>() < 1 << 30);
@@ -166,53 +169,89 @@ fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a whole number"))
 }
 
-/// Runs the shape that [`every_shape_stays_within_its_memory`] asks for in this process.
+/// Runs the shape that [`every_shape_stays_within_its_memory`] asks for in this process, and tells what it holds
+/// every now and then.
 #[test]
 #[ignore = "runs in a process of its own, which the test of all shapes begins"]
 fn one_shape() {
     let Ok(name) = std::env::var("PRIMESTREAM_SHAPE") else { return };
     let (_, run) = SHAPES.iter().find(|(own, _)| *own == name).expect("a shape of the table");
-    let report = run(asked("PRIMESTREAM_BYTES").expect("the amount"));
+    let budget = Budget::new(BUDGET_BYTES);
+    let (bytes, is_over) = (asked("PRIMESTREAM_BYTES").expect("the amount"), AtomicBool::new(false));
+    let report = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                thread::sleep(LOOK_EVERY);
+                println!("{}", Look::now(&budget));
+            }
+        });
+        let report = run(bytes, &budget);
+        is_over.store(true, Ordering::Relaxed);
+        report
+    });
     assert!(report.items_out() > 0);
     assert_eq!(report.reserved_bytes_at_end(), 0);
 }
 
-/// Begins a shape in a process of its own, within the control group that is asked for.
-fn begin(name: &str, bytes: u64) -> Child {
+/// What a process holds at a moment, in bytes.
+#[derive(Clone, Copy)]
+struct Look {
+    /// As the system says.
+    resident: u64,
+    /// The most that ever was.
+    resident_peak: u64,
+    /// Asked of the allocator and not given back.
+    allocated: u64,
+    /// Of the budget.
+    reserved: u64,
+}
+
+impl Look {
+    fn now(budget: &Budget) -> Self {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let field = |name| {
+            let line = status.lines().find_map(|line: &str| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse::<u64>().unwrap() << 10
+        };
+        let (allocated, reserved) = (allocated::bytes() as u64, budget.reserved() as u64);
+        Self { resident: field("VmRSS:"), resident_peak: field("VmHWM:"), allocated, reserved }
+    }
+
+    /// Reads it from a line that tells it.
+    fn parse(line: &str) -> Option<Self> {
+        let mut numbers = line.strip_prefix("look ")?.split(' ').map(|number| number.parse().unwrap());
+        let mut next = || numbers.next().unwrap();
+        Some(Self { resident: next(), resident_peak: next(), allocated: next(), reserved: next() })
+    }
+}
+
+impl fmt::Display for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resident, resident_peak, allocated, reserved } = self;
+        write!(f, "look {resident} {resident_peak} {allocated} {reserved}")
+    }
+}
+
+/// Begins a shape in a process of its own, within the control group that is asked for; returns what it told.
+fn looks(name: &str, bytes: u64) -> Vec<Look> {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "one_shape", "--ignored", "--test-threads", "1"]);
+    command.args(["--exact", "one_shape", "--ignored", "--nocapture", "--test-threads", "1"]);
     command.env("PRIMESTREAM_SHAPE", name).env("PRIMESTREAM_BYTES", bytes.to_string()).stdin(Stdio::null());
-    let child = command.stdout(Stdio::null()).spawn().unwrap();
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
     if let Some(group) = std::env::var_os("PRIMESTREAM_GROUP") {
         fs::write(PathBuf::from(group).join("cgroup.procs"), child.id().to_string()).unwrap();
     }
-    child
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{name}: {}", ended.status);
+    String::from_utf8(ended.stdout).unwrap().lines().filter_map(Look::parse).collect()
 }
 
-/// Returns the bytes that a process has resident, and the most it ever had; nothing once it is over.
-fn resident(child: &Child) -> Option<[u64; 2]> {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let field = |name| {
-        let line = status.lines().find_map(|line: &str| line.strip_prefix(name))?;
-        Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
-    };
-    Some([field("VmRSS:")?, field("VmHWM:")?])
-}
-
-/// Follows a process to its end; returns what it had resident at each look, and the most.
-fn follow(child: &mut Child) -> (Vec<u64>, u64) {
-    let (mut looks, mut peak) = (Vec::new(), 0);
-    loop {
-        if let Some([now, most]) = resident(child) {
-            looks.push(now);
-            peak = peak.max(most);
-        }
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "{status}");
-            return (looks, peak);
-        }
-        thread::sleep(LOOK_EVERY);
-    }
+/// Returns the middle of what some looks show: how full lanes are differs from one to the next.
+fn median(looks: &[Look], percent: Range<usize>, of: impl Fn(&Look) -> u64) -> u64 {
+    let (from, to) = (looks.len() * percent.start / 100, looks.len() * percent.end / 100);
+    let mut part: Vec<u64> = looks[from..to.max(from + 1)].iter().map(of).collect();
+    part.sort_unstable();
+    part[part.len() / 2]
 }
 
 #[test]
@@ -220,26 +259,31 @@ fn every_shape_stays_within_its_memory() {
     let gigabytes = asked("PRIMESTREAM_GIGABYTES");
     let bytes = gigabytes.map_or(BYTES, |gigabytes| gigabytes * 1_000_000_000 / SHAPES.len() as u64);
     for (name, _) in SHAPES {
-        let (looks, peak) = follow(&mut begin(name, bytes));
-        assert!(!looks.is_empty(), "{name}: over before it was looked at");
-        // The middle of many looks: how full the lanes are differs from one to the next.
-        let median = |from: usize, to: usize| {
-            let (from, to) = (looks.len() * from / 100, looks.len() * to / 100);
-            let mut part = looks[from..to.max(from + 1)].to_vec();
-            part.sort_unstable();
-            part[part.len() / 2]
-        };
-        let (early, late) = (median(5, 20), median(80, 95));
+        let looks = looks(name, bytes);
+        let last = looks.last().expect("looked at before it was over");
+        let both = |of: fn(&Look) -> u64| [median(&looks, 5..20, of), median(&looks, 80..95, of)];
+        let resident = both(|look| look.resident);
+        let allocated = both(|look| look.allocated);
+        let reserved = both(|look| look.reserved);
+        let beside = both(|look| look.allocated.saturating_sub(look.reserved));
         println!(
-            "{name}: {bytes} bytes, at most {} KiB resident, {} KiB about a tenth and {} KiB about nine tenths of {} looks",
-            peak >> 10,
-            early >> 10,
-            late >> 10,
-            looks.len()
+            "{name}: {bytes} bytes in {} looks, at most {} KiB resident; KiB about a tenth and about nine tenths of them: \
+             resident {:?}, allocated {:?}, reserved {:?}, allocated beside the budget {:?}",
+            looks.len(),
+            last.resident_peak >> 10,
+            resident.map(|bytes| bytes >> 10),
+            allocated.map(|bytes| bytes >> 10),
+            reserved.map(|bytes| bytes >> 10),
+            beside.map(|bytes| bytes >> 10),
         );
-        assert!(peak <= BUDGET_BYTES as u64 + SLACK_BYTES, "{name}: {peak} bytes were resident");
+        assert!(
+            last.resident_peak <= BUDGET_BYTES as u64 + SLACK_BYTES,
+            "{name}: {} were resident",
+            last.resident_peak
+        );
         if gigabytes.is_some() && looks.len() >= LOOKS_MIN {
-            assert!(late <= early + GROWTH_BYTES_MAX, "{name}: {late} bytes are resident after {early}");
+            let [early, late] = beside;
+            assert!(late <= early + GROWTH_BYTES_MAX, "{name}: {late} bytes beside the budget after {early}");
         }
     }
 }

@@ -11,11 +11,14 @@ use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
 
+/// How the key and the items of a run are written.
+type KeepRun<K, T> = (Keep<Option<K>>, Keep<Vec<T>>);
+
 /// Gathers consecutive items with equal keys into vectors. Preserves order. Holds one run and its key,
 /// which count towards the budget; on the end emits what is left.
 pub struct BatchBy<T, K, F> {
     /// How what it remembers is written, if it is to be kept.
-    pub(crate) keep: Option<(Keep<Option<K>>, Keep<Vec<T>>)>,
+    pub(crate) keep: Option<KeepRun<K, T>>,
     key: F,
     /// The key of what is gathered.
     current: Option<K>,

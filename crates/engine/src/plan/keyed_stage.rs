@@ -73,7 +73,7 @@ where
             .map(|(group, (output, input))| {
                 let name = Some(plan.name.clone());
                 let stage = LaneStage::new(name, 1, Order::Input, input, chain.fork(), Box::new(output));
-                let stage = stage.as_group(group, count);
+                let stage = stage.of_group(group, count);
                 Group { stage, home: AtomicUsize::new(NOBODY) }
             })
             .collect();

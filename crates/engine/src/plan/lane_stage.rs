@@ -106,7 +106,7 @@ where
     }
 
     /// Makes it one of several groups of keys.
-    pub(super) fn as_group(self, group: usize, group_count: usize) -> Self {
+    pub(super) fn of_group(self, group: usize, group_count: usize) -> Self {
         Self { group, group_count, ..self }
     }
 

@@ -55,6 +55,10 @@ where
     }
 
     /// Combines all items into one value, as [`fold`](Self::fold), which checkpoints hold.
+    ///
+    /// # Errors
+    ///
+    /// As all of these.
     #[cfg(feature = "stateful")]
     pub fn fold_stateful<A, F>(self, initial: A, combine: F) -> Result<A, PipelineError>
     where

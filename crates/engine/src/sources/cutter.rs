@@ -46,7 +46,7 @@ impl Cutter {
 
     /// Goes on at an offset, with nothing of a record.
     pub(super) fn begin_at(&mut self, offset: u64) {
-        *self = Self::new(self.boundary.clone()).starting_at(offset);
+        *self = Self::new(self.boundary).starting_at(offset);
     }
 
     /// Returns the offset at which the record begins of which something may have been taken.

@@ -1,0 +1,160 @@
+//! Files through pipelines that are cut short and go on: what arrives is what would have arrived.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use primestream_engine::checkpoint::{Delivery, Directory, Every};
+use primestream_engine::files::{PartsFolder, ReplayFile, TransactionalFile};
+use primestream_engine::{Boundary, LengthPrefix, Order, Pipeline, Report, Stream};
+
+/// A folder that is gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("engine-kept-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Fails when it has been asked so often.
+#[derive(Clone)]
+struct Cut(Arc<AtomicU64>);
+
+impl Cut {
+    fn after(items: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(items)))
+    }
+
+    fn pass<T>(&self, item: T) -> std::io::Result<T> {
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if left == Ok(1) { Err(std::io::Error::other("cut short")) } else { Ok(item) }
+    }
+}
+
+/// Runs what `make` makes until it comes through, cut short after more and more items; returns the last report and how
+/// often it was cut.
+fn until_through(state: &Path, make: impl Fn(Cut) -> Pipeline) -> (Report, u32) {
+    let mut items = 50;
+    for cuts in 0.. {
+        let pipeline = make(Cut::after(items)).checkpoint(Every::items(64), Directory::open(state).unwrap());
+        assert_eq!(*pipeline.explain().delivery(), Delivery::ExactlyOnce);
+        match pipeline.threads(2).exactly_once().run() {
+            Ok(report) => return (report, cuts),
+            Err(error) => assert!(error.to_string().contains("cut short"), "{error}"),
+        }
+        items += 150;
+    }
+    unreachable!("each run has more time than the one before")
+}
+
+#[test]
+fn lines_of_a_file_reach_another_once() {
+    let folder = Folder::new("lines");
+    let (input, output) = (folder.path("in"), folder.path("out"));
+    let lines: Vec<String> = (0..3000).map(|n| format!("{}", n * n % 1009)).collect();
+    std::fs::write(&input, lines.join("\n")).unwrap(); // the last without its end
+    let (report, cuts) = until_through(&folder.path("state"), |cut| {
+        Stream::lines(ReplayFile::open(&input).unwrap())
+            .parallel(2, Order::Input)
+            .try_map(move |line| cut.pass(line))
+            .map(|line| format!("<{line}>"))
+            .write_lines(TransactionalFile::create(&output))
+    });
+    assert!(cuts > 3 && report.resumed_from().is_some(), "{cuts} cuts");
+    let expected: String = lines.iter().map(|line| format!("<{line}>\n")).collect();
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), expected);
+    assert!(!folder.path(".out.part").exists());
+}
+
+#[test]
+fn records_and_pieces_of_a_file_fill_a_folder_of_parts() {
+    let folder = Folder::new("parts");
+    let input = folder.path("in");
+    let mut bytes = Vec::new();
+    for n in 0..2000u32 {
+        let record = vec![n.to_le_bytes()[0]; (n % 40) as usize];
+        bytes.extend(u32::try_from(record.len()).unwrap().to_le_bytes());
+        bytes.extend(record);
+    }
+    std::fs::write(&input, &bytes).unwrap();
+    let written = |parts: &Path| {
+        let mut names: Vec<_> =
+            std::fs::read_dir(parts).unwrap().map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        let whole: Vec<u8> = names.iter().flat_map(|name| std::fs::read(name).unwrap()).collect();
+        (whole, names.len())
+    };
+
+    let parts = folder.path("pieces");
+    let (_, cuts) = until_through(&folder.path("state of pieces"), |cut| {
+        Stream::read(ReplayFile::open(&input).unwrap(), 37)
+            .try_map(move |piece| cut.pass(piece))
+            .write_bytes(PartsFolder::create(&parts))
+    });
+    let (whole, count) = written(&parts);
+    assert!(cuts > 2 && count > 3, "{cuts} cuts, {count} parts");
+    assert_eq!(whole, bytes);
+
+    let parts = folder.path("records");
+    let boundary = || Boundary::length_prefixed(LengthPrefix::U32Le);
+    let (_, cuts) = until_through(&folder.path("state of records"), |cut| {
+        Stream::records(ReplayFile::open(&input).unwrap(), boundary())
+            .try_map(move |record| cut.pass(record))
+            .write_bytes(PartsFolder::create(&parts))
+    });
+    let expected: Vec<u8> = (0..2000u32).flat_map(|n| vec![n.to_le_bytes()[0]; (n % 40) as usize]).collect();
+    assert!(cuts > 2);
+    assert_eq!(written(&parts).0, expected);
+}
+
+#[test]
+fn an_input_that_was_changed_meanwhile_is_refused() {
+    let folder = Folder::new("changed");
+    let (input, output, state) = (folder.path("in"), folder.path("out"), folder.path("state"));
+    std::fs::write(&input, "1\n2\n3\n".repeat(100)).unwrap();
+    let run = |items, even_if_changed| {
+        let file = ReplayFile::open(&input).unwrap();
+        let file = if even_if_changed { file.even_if_changed() } else { file };
+        let cut = Cut::after(items);
+        Stream::lines(file)
+            .try_map(move |line| cut.pass(line))
+            .write_lines(TransactionalFile::create(&output))
+            .checkpoint(Every::items(10), Directory::open(&state).unwrap())
+            .run()
+    };
+    assert!(run(200, false).unwrap_err().to_string().contains("cut short"));
+    std::fs::write(&input, "1\n2\n3\n".repeat(101)).unwrap();
+    let error = run(0, false).unwrap_err().to_string();
+    assert!(error.contains("it had 600 bytes and has 606"), "{error}");
+    run(0, true).unwrap();
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "1\n2\n3\n".repeat(101));
+}
+
+#[test]
+fn a_reader_that_is_no_file_promises_less() {
+    let folder = Folder::new("reader");
+    let pipeline = |reader: Box<dyn Read + Send>| {
+        Stream::lines(reader)
+            .write_lines(TransactionalFile::create(folder.path("out")))
+            .checkpoint(Every::items(1), Directory::open(folder.path("state")).unwrap())
+    };
+    let promised = pipeline(Box::new(&b"1\n"[..])).explain().delivery().to_string();
+    assert_eq!(promised, "at most once: source `records` cannot be asked for the same again");
+}
