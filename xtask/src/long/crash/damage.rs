@@ -42,7 +42,7 @@ pub(super) fn damage(run: &Run<'_>) -> Outcome {
 fn begun(shop: &Workshop, job: &Job) -> Result<u64, String> {
     let spoken = |error: std::io::Error| error.to_string();
     let place = shop.place().map_err(spoken)?;
-    let options = ["--every", "1MiB", "--threads", "1"].map(str::to_owned);
+    let options = ["--every", "5ms", "--threads", "1"].map(str::to_owned);
     let mut started = Started::start(&mut shop.command(job, &place, &options)).map_err(spoken)?;
     let is_third = || place.recorded().is_ok_and(|now| now.is_some_and(|now| now.epoch >= 3));
     started.until(Duration::from_secs(20), is_third).map_err(spoken)?;
