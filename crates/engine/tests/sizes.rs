@@ -2,8 +2,6 @@
 //!
 //! Simulated, so that a run which waited for what never comes would be found standing still.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::time::Duration;
 
 use primestream_engine::runtime::Failure;
