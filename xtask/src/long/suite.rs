@@ -50,8 +50,9 @@ fn mutants(run: &Run<'_>) -> Outcome {
         let mut command = run.cargo(&["mutants", "--in-place", "--no-shuffle", "--baseline", "skip"]);
         command.args(["--timeout", "120", "--package", package, "--output"]).arg(&output);
         command.args(files.iter().flat_map(|file| ["--file", file]));
-        command.args(["--shard", run.text(Choice::Shard).unwrap_or("0/1"), "--", "--lib"]);
-        command.args(tests.iter().flat_map(|test| ["--test", test]));
+        command.args(["--shard", run.text(Choice::Shard).unwrap_or("0/1"), "--cargo-arg=--lib"]);
+        // What stands behind `--` is not asked of the build, which would be of all tests of the package.
+        command.args(tests.iter().map(|test| format!("--cargo-arg=--test={test}")));
         // What it ends with is told by its lists: a mutant that survives is an error to it too.
         let ended = command.current_dir(&tree).env("CARGO_TARGET_DIR", run.built_aside("")).status();
         let lines = |name: &str| {
