@@ -103,6 +103,10 @@ pub(crate) fn to_json(command: &str, report: &Report) -> Value {
 pub(crate) fn print_report(command: &str, report: &Report, global: &Global, data_on_stdout: bool) -> Outcome {
     let said = match global.json {
         true => to_json(command, report).to_string(),
+        // One that goes on makes a last checkpoint at least.
+        false if report.resumed_from().is_some() && report.checkpoints() == 0 => {
+            format!("{command}: was done before; `primestream checkpoint clear` lets it begin anew")
+        }
         false => format!("{command}: {report}"),
     };
     print_summary(said.trim_end(), global, data_on_stdout)

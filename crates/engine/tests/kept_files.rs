@@ -148,6 +148,28 @@ fn an_input_that_was_changed_meanwhile_is_refused() {
 }
 
 #[test]
+fn a_run_that_goes_on_from_elsewhere_ends_its_output_by_itself() {
+    let folder = Folder::new("elsewhere");
+    let (input, output, state) = (folder.path("in"), folder.path("out"), folder.path("state"));
+    let lines = "1\n2\n3\n".repeat(100);
+    std::fs::write(&input, &lines).unwrap();
+    let pipeline = |items| {
+        let cut = Cut::after(items);
+        Stream::lines(ReplayFile::open(&input).unwrap())
+            .try_map(move |line| cut.pass(line))
+            .write_lines(TransactionalFile::create(&output))
+    };
+    let store = || Directory::open(&state).unwrap();
+    let error = pipeline(0).resume_from(store()).run().unwrap_err().to_string();
+    assert!(error.starts_with("not started: ") && error.ends_with("there is no checkpoint"), "{error}");
+    pipeline(200).checkpoint(Every::items(10), store()).run().unwrap_err();
+    assert!(!output.exists());
+    let report = pipeline(0).resume_from(store()).run().unwrap();
+    assert!(report.resumed_from().is_some() && report.checkpoints() == 0);
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), lines);
+}
+
+#[test]
 fn a_reader_that_is_no_file_promises_less() {
     let folder = Folder::new("reader");
     let pipeline = |reader: Box<dyn Read + Send>| {

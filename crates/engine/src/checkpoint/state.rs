@@ -91,15 +91,17 @@ pub struct Restorer<'a> {
     /// The epoch whose end it was; nothing in a run that begins anew.
     epoch: Option<Epoch>,
     has_ended: bool,
+    /// Checkpoints are made on the way, the last of them at the end.
+    is_kept: bool,
 }
 
 impl<'a> Restorer<'a> {
     pub(crate) fn new(
         lanes: &'a [Vec<&'a Part>],
         (lane, lanes_now): (usize, usize),
-        (epoch, has_ended): (Option<Epoch>, bool),
+        (epoch, has_ended, is_kept): (Option<Epoch>, bool, bool),
     ) -> Self {
-        Self { lanes, lane, lanes_now, next: 0, epoch, has_ended }
+        Self { lanes, lane, lanes_now, next: 0, epoch, has_ended, is_kept }
     }
 
     /// Returns the first part of this lane that no step has taken.
@@ -115,6 +117,11 @@ impl<'a> Restorer<'a> {
     /// Returns the epoch that had ended; nothing in a run that begins anew.
     pub fn epoch(&self) -> Option<Epoch> {
         self.epoch
+    }
+
+    /// Returns whether checkpoints are made on the way, the last of them at the end.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// Returns which lane, or group of keys, this is, and of how many.
@@ -287,17 +294,17 @@ mod tests {
     fn what_was_saved_is_taken_in_its_order_and_nothing_else() {
         let parts = saved(&[("take", 5), ("skip", 7)]);
         let lanes = [parts.iter().collect::<Vec<_>>()];
-        let mut restorer = Restorer::new(&lanes, (0, 1), (Some(Epoch::FIRST), false));
+        let mut restorer = Restorer::new(&lanes, (0, 1), (Some(Epoch::FIRST), false, true));
         assert_eq!(restorer.take_number("take").unwrap(), Some(5));
         let error = restorer.take_number("batch").unwrap_err();
         assert_eq!(error.to_string(), "where step `batch` is now, step `skip` was saved");
         assert_eq!(restorer.take_number("skip").unwrap(), Some(7));
         assert_eq!(restorer.take_number("scan").unwrap_err().to_string(), "step `scan` was not saved");
 
-        let error = Restorer::new(&lanes, (0, 2), (None, false)).take_number("take").unwrap_err();
+        let error = Restorer::new(&lanes, (0, 2), (None, false, true)).take_number("take").unwrap_err();
         assert!(error.to_string().contains("was in 1 lanes and is in 2"), "{error}");
         assert_eq!(
-            Restorer::new(&[], (0, 2), (None, false)).take_number("take").unwrap(),
+            Restorer::new(&[], (0, 2), (None, false, true)).take_number("take").unwrap(),
             None,
             "it begins anew"
         );

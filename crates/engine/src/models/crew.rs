@@ -5,10 +5,12 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::budget::Budget;
+use crate::checkpoint::Epoch;
 use crate::error::Interrupt;
 use crate::operators::Identity;
 use crate::plan::host::{Host, Spawner, Worker};
 use crate::plan::lane_stage::LaneStage;
+use crate::plan::saved::Saved;
 use crate::plan::stage::{Stage, Step};
 use crate::runtime::signal::Signal;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -94,6 +96,22 @@ impl Host for Crew {
     #[cfg(feature = "profiling")]
     fn is_profiled(&self) -> bool {
         false
+    }
+
+    fn epoch_wanted(&self) -> Option<Epoch> {
+        None
+    }
+
+    fn is_suspending(&self) -> bool {
+        false
+    }
+
+    fn gave(&self, _: u64, _: u64) {}
+
+    fn save(&self, _: usize, _: Saved) {}
+
+    fn last_epoch(&self) -> Option<Epoch> {
+        None
     }
 
     fn arrived(&self, _: Duration) {}

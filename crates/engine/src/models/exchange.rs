@@ -23,12 +23,12 @@ pub(super) fn chunk(budget: &Budget, item: u64) -> Message<u64> {
 pub(super) fn item(message: Message<u64>) -> u64 {
     match message {
         Message::Chunk(chunk) => chunk.into_parts().0[0],
-        Message::Watermark(at) => unreachable!("no watermark {at} was put"),
+        fence @ (Message::Watermark(_) | Message::Barrier(_)) => unreachable!("no {fence:?} was put"),
     }
 }
 
 /// Puts one item into a place of its own, waiting for one as a worker does.
-fn put(port: &Port<u64>, budget: &Budget, signal: &Signal, item: u64) {
+pub(super) fn put(port: &Port<u64>, budget: &Budget, signal: &Signal, item: u64) {
     let place = loop {
         let ticket = signal.ticket();
         match port.open() {

@@ -1,19 +1,21 @@
-//! Watermarks: nothing overtakes one, whether several producers put to one exchange or several lanes share a
+//! Watermarks and barriers: nothing overtakes one, whether several producers put to one exchange or several lanes share a
 //! stage.
 
 use std::sync::Arc;
 
 use super::crew::Crew;
-use super::exchange::chunk;
+use super::exchange::{chunk, put};
 use super::{OF_FEW_STEPS, OF_MANY_STEPS, explore, together};
 use crate::budget::Budget;
+use crate::checkpoint::Epoch;
 use crate::message::Message;
 use crate::operators::Identity;
 use crate::order::Order;
-use crate::plan::exchange::Exchange;
+use crate::plan::exchange::{Exchange, Sight};
 use crate::plan::lane_stage::LaneStage;
 use crate::plan::outflow::Outflow;
 use crate::plan::stage::Stage;
+use crate::runtime::signal::Signal;
 use crate::time::EventTime;
 
 /// Returns what waits, in order: watermarks below 0.
@@ -22,6 +24,7 @@ fn drain(exchange: &Exchange<u64>) -> Vec<i64> {
     all.map(|message| match message {
         Message::Chunk(chunk) => i64::try_from(chunk.into_parts().0[0]).expect("items are small"),
         Message::Watermark(at) => -at.as_nanos(),
+        Message::Barrier(epoch) => -i64::try_from(epoch.get()).expect("epochs are small"),
     })
     .collect()
 }
@@ -61,6 +64,34 @@ fn a_watermark_of_several_producers_comes_behind_what_was_put_before_it_and_neve
             }
         }
         assert!(risen >= 4, "no watermark came: {all:?}");
+    });
+}
+
+#[test]
+fn a_barrier_of_several_producers_parts_what_each_put_before_it_from_what_comes_behind() {
+    explore(OF_MANY_STEPS, || {
+        let (budget, signal) = (Budget::new(100), Arc::new(Signal::default()));
+        let exchange = Exchange::with_places(Order::Input, 8, None);
+        // Each puts an item, ends the epoch, and puts another as soon as all have; the second ends instead.
+        let producer = |before: u64, behind: Option<u64>| {
+            let (port, budget, signal) = (exchange.port(), budget.clone(), Arc::clone(&signal));
+            move || {
+                let place = port.open().expect("there are places for all");
+                port.put(place, chunk(&budget, before));
+                port.put(place, Message::Barrier(Epoch::FIRST));
+                port.close_place(place);
+                signal.changed();
+                if let Some(item) = behind {
+                    put(&port, &budget, &signal, item);
+                }
+                port.end();
+                signal.changed();
+            }
+        };
+        together(producer(1, Some(3)), producer(2, None), || ());
+        let all = drain(&exchange);
+        assert!(all == [1, 2, -1, 3] || all == [2, 1, -1, 3], "{all:?}");
+        assert_eq!((exchange.look(), budget.reserved()), (Sight::End, 0));
     });
 }
 

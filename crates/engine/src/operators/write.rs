@@ -99,7 +99,7 @@ impl<T: Send + Weigh + 'static, S: Sink<T> + 'static> Operator for Write<T, S> {
     }
 
     fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
-        self.is_kept = true;
+        self.is_kept = from.is_kept();
         let mut sink = lock(&self.sink);
         let (Some(transaction), Some(epoch)) = (sink.transactional(), from.epoch()) else { return Ok(()) };
         let Some(state) = from.take_bytes("sink")? else { return Ok(()) };

@@ -99,12 +99,18 @@ pub(crate) struct Kept<'a> {
     states: Vec<StageState>,
     lanes: Vec<Vec<&'a Part>>,
     epoch: Option<Epoch>,
+    /// Checkpoints are made on the way.
+    is_kept: bool,
 }
 
 impl<'a> Kept<'a> {
     /// Gathers the parts of a stage.
-    pub(crate) fn of(epoch: Option<Epoch>, parts: &'a [Part], stage: usize) -> Result<Self, CheckpointError> {
-        let mut kept = Self { epoch, ..Self::default() };
+    pub(crate) fn of(
+        (epoch, is_kept): (Option<Epoch>, bool),
+        parts: &'a [Part],
+        stage: usize,
+    ) -> Result<Self, CheckpointError> {
+        let mut kept = Self { epoch, is_kept, ..Self::default() };
         for part in parts.iter().filter(|part| part.stage as usize == stage) {
             let lane = part.lane as usize;
             if lane > parts.len() {
@@ -154,7 +160,7 @@ impl<'a> Kept<'a> {
         // A lane more than there were: it begins anew, unless its steps know what to take of the others.
         let is_more = lane.0 >= self.lanes.len() && chain.memory() == Memory::None;
         let lanes: &[Vec<&Part>] = if is_more { &[] } else { &self.lanes };
-        let mut restorer = Restorer::new(lanes, lane, (self.epoch, self.has_ended()));
+        let mut restorer = Restorer::new(lanes, lane, (self.epoch, self.has_ended(), self.is_kept));
         chain.resume(&mut restorer)?;
         match restorer.left() {
             Some(part) => {

@@ -280,15 +280,20 @@ impl HandedOver {
     }
 }
 
-/// Lets the stages of a pipeline take up what a checkpoint holds, or begin anew without one.
-pub(crate) fn resume(stages: &[Box<dyn Stage>], from: Option<&Checkpoint>) -> Result<(), CheckpointError> {
+/// Lets the stages of a pipeline take up what a checkpoint holds, or begin anew without one; tells them whether
+/// checkpoints are made on the way.
+pub(crate) fn resume(
+    stages: &[Box<dyn Stage>],
+    from: Option<&Checkpoint>,
+    is_kept: bool,
+) -> Result<(), CheckpointError> {
     let parts: &[Part] = from.map_or(&[], |from| &from.parts);
     let epoch = from.map(|from| from.epoch);
     if from.is_some() {
         compare(stages, parts)?;
     }
     for (index, stage) in stages.iter().enumerate() {
-        let kept = Kept::of(epoch, parts, index)?;
+        let kept = Kept::of((epoch, is_kept), parts, index)?;
         let name = &stage.plan().name;
         stage
             .resume(&kept)

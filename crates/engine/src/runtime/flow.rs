@@ -64,7 +64,8 @@ impl Flow {
     }
 
     /// Lets the sources give nothing more, as if they had ended, and waits until all they gave has arrived.
-    /// The pipeline then ends well.
+    /// The pipeline then ends well; one that keeps checkpoints is [suspended](Self::suspend), since what the sources
+    /// have yet to give is not delivered.
     ///
     /// # Errors
     ///

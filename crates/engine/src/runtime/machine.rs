@@ -207,7 +207,7 @@ impl Machine {
             },
         };
         let from = loaded.as_ref().map(|loaded| &loaded.checkpoint);
-        resume(&self.stages, from)?;
+        resume(&self.stages, from, self.checkpoints.is_some())?;
         let Some(from) = from else { return Ok(Begin::Run) };
         let _ = self.resumed.set(from.epoch);
         if let Some(checkpoints) = &self.checkpoints {
@@ -275,7 +275,12 @@ impl Machine {
         self.signal.changed();
     }
 
+    /// Lets sources give nothing more. With checkpoints it is suspended: what they have yet to give must not count as
+    /// delivered.
     pub(crate) fn drain(&self) {
+        if self.checkpoints.is_some() {
+            return self.suspend();
+        }
         self.draining.store(true, Ordering::Release);
         self.signal.changed();
     }
