@@ -137,7 +137,7 @@ fn damage_and_further_containers_are_followed_over_a_cut() {
     let cuts = until_through(&folder.path("state"), |items| {
         cut(told(find()), items).write_lines(TransactionalFile::create(&output))
     });
-    assert!(cuts > 2);
+    assert!(cuts > 1, "{cuts} cuts");
     let lines: Vec<String> =
         std::fs::read_to_string(&output).unwrap().lines().map(ToOwned::to_owned).collect();
     assert_eq!(lines, calm);
