@@ -180,9 +180,12 @@ fn one_shape() {
     let (bytes, is_over) = (asked("PRIMESTREAM_BYTES").expect("the amount"), AtomicBool::new(false));
     let report = thread::scope(|scope| {
         scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
+            loop {
                 thread::sleep(LOOK_EVERY);
                 println!("{}", Look::now(&budget));
+                if is_over.load(Ordering::Relaxed) {
+                    return; // looked at once at least
+                }
             }
         });
         let report = run(bytes, &budget);
@@ -219,7 +222,9 @@ impl Look {
 
     /// Reads it from a line that tells it.
     fn parse(line: &str) -> Option<Self> {
-        let mut numbers = line.strip_prefix("look ")?.split(' ').map(|number| number.parse().unwrap());
+        // The first stands behind what the runner of tests says, on its line.
+        let (_, look) = line.split_once("look ")?;
+        let mut numbers = look.split(' ').map(|number| number.parse().unwrap());
         let mut next = || numbers.next().unwrap();
         Some(Self { resident: next(), resident_peak: next(), allocated: next(), reserved: next() })
     }
