@@ -3,16 +3,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
-use crate::error::{CheckpointError, Outcome};
+use crate::error::Outcome;
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
 use crate::weigh::Weigh;
 
 /// Combines the items of a lane into one value and emits it on the end. Holds that value.
 pub struct Aggregate<T, A, F> {
-    /// How what it remembers is written, if it is to be kept.
-    pub(crate) keep: Option<Keep<Option<A>>>,
     initial: A,
     /// `None` only while the user's function has it, or after that panicked.
     gathered: Option<A>,
@@ -25,7 +22,7 @@ pub struct Aggregate<T, A, F> {
 impl<T, A: Clone, F> Aggregate<T, A, F> {
     fn with(initial: A, combine: Arc<F>) -> Self {
         let gathered = Some(initial.clone());
-        Self { keep: None, initial, gathered, combine, absorbed: 0, created: 0, takes: PhantomData }
+        Self { initial, gathered, combine, absorbed: 0, created: 0, takes: PhantomData }
     }
 
     pub(crate) fn new(initial: A, combine: F) -> Self {
@@ -66,26 +63,8 @@ where
         }
     }
 
-    fn memory(&self) -> Memory {
-        memory_of(self.keep)
-    }
-
-    fn save(&mut self, to: &mut Saver) -> Outcome {
-        match self.keep {
-            Some(keep) => Ok(keep.save(to, "aggregate", &self.gathered)?),
-            None => Ok(()),
-        }
-    }
-
-    fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
-        if let Some(gathered) = self.keep.map(|keep| keep.take(from, "aggregate")).transpose()?.flatten() {
-            self.gathered = gathered;
-        }
-        Ok(())
-    }
-
     fn fork(&self) -> Self {
-        Self { keep: self.keep, ..Self::with(self.initial.clone(), Arc::clone(&self.combine)) }
+        Self::with(self.initial.clone(), Arc::clone(&self.combine))
     }
 
     fn name(&self) -> &'static str {

@@ -133,8 +133,7 @@ impl Checkpoints {
         self.stored.load(Ordering::Acquire)
     }
 
-    /// Ends the epoch now, and lets sources give nothing behind it. Returns whether one must wait for the epoch that
-    /// is ending already.
+    /// Ends the epoch now, unless one is ending already, and lets sources give nothing behind it.
     pub(crate) fn suspend(&self) {
         self.is_suspending.store(true, Ordering::Release);
         self.want_next();

@@ -11,9 +11,7 @@ use crate::checkpoint::Keep;
 use crate::faults::Guarded;
 use crate::keyed::KeepTable;
 use crate::operator::{Operator, Then};
-use crate::operators::{
-    Aggregate, Batch, BatchBy, Dedup, Distinct, FoldByKey, Scan, ScanByKey, SortBatches, Windows,
-};
+use crate::operators::{Batch, BatchBy, Dedup, Distinct, FoldByKey, Scan, ScanByKey, SortBatches, Windows};
 use crate::weigh::Weigh;
 
 /// A step that remembers values of the user's, which checkpoints hold if they can be written and read.
@@ -43,7 +41,6 @@ macro_rules! stateful {
 }
 
 stateful! {
-    Aggregate<T, A, F>: A;
     Batch<T>: T;
     Dedup<T, K, F>: K;
     Distinct<T, K, F>: K;
