@@ -40,7 +40,7 @@ pub use every::Every;
 pub use format::{FormatError, decode, encode};
 pub use prepared::Pending;
 pub(crate) use prepared::{Commit, Prepared};
-pub(crate) use state::{Keep, memory_of};
+pub(crate) use state::{Keep, memory_of, save_kept, take_kept};
 pub use state::{Memory, Restorer, Saver};
 #[cfg(feature = "stateful")]
 pub(crate) use state::{read, write};

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Epoch, Part, Prepared};
-use crate::error::CheckpointError;
+use crate::error::{CheckpointError, Outcome};
 
 /// What a step remembers from one item to the next, as checkpoints see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,6 +276,26 @@ impl<V> Keep<V> {
 /// Returns what a step with a value of the user's remembers: something that is lost unless it is kept.
 pub(crate) fn memory_of<V>(keep: Option<Keep<V>>) -> Memory {
     if keep.is_some() { Memory::Saved } else { Memory::Lost }
+}
+
+/// Writes a value of the user's, if it is to be kept.
+pub(crate) fn save_kept<V>(keep: Option<Keep<V>>, to: &mut Saver, step: &str, value: &V) -> Outcome {
+    match keep {
+        Some(keep) => Ok(keep.save(to, step, value)?),
+        None => Ok(()),
+    }
+}
+
+/// Takes a value of the user's, if it is kept and the run does not begin anew.
+pub(crate) fn take_kept<V>(
+    keep: Option<Keep<V>>,
+    from: &mut Restorer<'_>,
+    step: &str,
+) -> Result<Option<V>, CheckpointError> {
+    match keep {
+        Some(keep) => keep.take(from, step),
+        None => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of, save_kept, take_kept};
 use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -102,14 +102,11 @@ impl<T: Weigh + Send + 'static> Operator for Batch<T> {
     }
 
     fn save(&mut self, to: &mut Saver) -> Outcome {
-        match self.keep {
-            Some(keep) => Ok(keep.save(to, self.name, &self.gathered)?),
-            None => Ok(()),
-        }
+        save_kept(self.keep, to, self.name, &self.gathered)
     }
 
     fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
-        if let Some(gathered) = self.keep.map(|keep| keep.take(from, self.name)).transpose()?.flatten() {
+        if let Some(gathered) = take_kept(self.keep, from, self.name)? {
             self.gathered_bytes = gathered.iter().map(Weigh::weight).sum();
             self.gathered = gathered;
         }

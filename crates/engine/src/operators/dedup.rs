@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of, save_kept, take_kept};
 use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -49,14 +49,11 @@ where
     }
 
     fn save(&mut self, to: &mut Saver) -> Outcome {
-        match self.keep {
-            Some(keep) => Ok(keep.save(to, "dedup", &self.last)?),
-            None => Ok(()),
-        }
+        save_kept(self.keep, to, "dedup", &self.last)
     }
 
     fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
-        if let Some(last) = self.keep.map(|keep| keep.take(from, "dedup")).transpose()?.flatten() {
+        if let Some(last) = take_kept(self.keep, from, "dedup")? {
             self.last = last;
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of, save_kept, take_kept};
 use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -84,14 +84,11 @@ where
     }
 
     fn save(&mut self, to: &mut Saver) -> Outcome {
-        match self.keep {
-            Some(keep) => Ok(keep.save(to, "distinct", &self.oldest_first)?),
-            None => Ok(()),
-        }
+        save_kept(self.keep, to, "distinct", &self.oldest_first)
     }
 
     fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
-        let keys = self.keep.map(|keep| keep.take(from, "distinct")).transpose()?.flatten();
+        let keys = take_kept(self.keep, from, "distinct")?;
         keys.into_iter().flatten().for_each(|key| self.remember(key));
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! The right step before something that merges sorted runs, or for input that is out of order by less
 //! than a batch. It is no sort of the stream: that would hold all of it.
 
-use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of};
+use crate::checkpoint::{Keep, Memory, Restorer, Saver, memory_of, save_kept, take_kept};
 use crate::error::{CheckpointError, Outcome};
 use crate::operator::{Emit, Operator};
 use crate::tally::Tally;
@@ -101,14 +101,11 @@ where
     }
 
     fn save(&mut self, to: &mut Saver) -> Outcome {
-        match self.keep {
-            Some(keep) => Ok(keep.save(to, "sort_batches", &self.gathered)?),
-            None => Ok(()),
-        }
+        save_kept(self.keep, to, "sort_batches", &self.gathered)
     }
 
     fn resume(&mut self, from: &mut Restorer<'_>) -> Result<(), CheckpointError> {
-        if let Some(gathered) = self.keep.map(|keep| keep.take(from, "sort_batches")).transpose()?.flatten() {
+        if let Some(gathered) = take_kept(self.keep, from, "sort_batches")? {
             self.gathered_bytes = gathered.iter().map(Weigh::weight).sum();
             self.gathered = gathered;
         }
