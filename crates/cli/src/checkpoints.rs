@@ -8,8 +8,8 @@ use primestream_engine::files::{ReplayFile, TransactionalFile};
 use primestream_engine::{Pipeline, Report};
 use serde_json::{Value, json};
 
-use crate::args::Checkpointing;
-use crate::exit::{Ending, escaped};
+use crate::args::{Checkpointing, Format};
+use crate::exit::{Ending, Outcome, escaped};
 use crate::files;
 
 /// Checkpoints of a command, and what those there are say of it.
@@ -91,6 +91,16 @@ pub(crate) fn kept(checkpoints: Option<Checkpoints>, pipeline: Pipeline) -> Pipe
     match checkpoints {
         Some(checkpoints) => checkpoints.keep(pipeline),
         None => pipeline,
+    }
+}
+
+/// Refuses checkpoints of decimal lines.
+pub(crate) fn refuse_lines(arguments: &Checkpointing, format: Format) -> Outcome {
+    match format {
+        Format::Decimal if arguments.checkpoint.is_some() => {
+            Err(Ending::usage("decimal lines have no checkpoints: `--checkpoint` belongs to containers"))
+        }
+        Format::Decimal | Format::Container => Ok(()),
     }
 }
 

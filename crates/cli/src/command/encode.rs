@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{block_len, units};
 use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile, UnitsArgument};
-use crate::checkpoints::{Checkpoints, absolute};
+use crate::checkpoints::{self, Checkpoints, absolute};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::{self, Input, Output};
 use crate::run;
@@ -46,9 +46,7 @@ fn how(arguments: &Arguments, global: &Global) -> Encode {
 
 /// Opens the checkpoints of the command, if it keeps any; the header is drawn once.
 fn checkpoints(arguments: &Arguments, header: &Header) -> Result<Option<(Checkpoints, Value)>, Ending> {
-    if arguments.checkpointing.checkpoint.is_some() && arguments.format == Format::Decimal {
-        return Err(Ending::usage("decimal lines have no checkpoints: `--checkpoint` belongs to containers"));
-    }
+    checkpoints::refuse_lines(&arguments.checkpointing, arguments.format)?;
     let settings = header.settings();
     let command = json!({
         "command": "encode",

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::numbers::Lines;
 use super::{repair, units};
 use crate::args::{Format, Global, UnitsArgument, Verify as Arguments};
-use crate::checkpoints::{Checkpoints, absolute};
+use crate::checkpoints::{self, Checkpoints, absolute};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input};
 use crate::run;
@@ -75,9 +75,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
 
 /// Opens the checkpoints of the command, if it keeps any.
 fn checkpoints(arguments: &Arguments) -> Result<Option<(Checkpoints, Value)>, Ending> {
-    if arguments.checkpointing.checkpoint.is_some() && arguments.format == Format::Decimal {
-        return Err(Ending::usage("decimal lines have no checkpoints: `--checkpoint` belongs to containers"));
-    }
+    checkpoints::refuse_lines(&arguments.checkpointing, arguments.format)?;
     let command = json!({
         "command": "verify",
         "input": absolute(arguments.input.as_ref()),
