@@ -109,7 +109,7 @@ fn records_and_pieces_of_a_file_fill_a_folder_of_parts() {
             .write_bytes(PartsFolder::create(&parts))
     });
     let (whole, count) = written(&parts);
-    assert!(cuts > 2 && count > 3, "{cuts} cuts, {count} parts");
+    assert!(cuts > 2 && count > 1, "{cuts} cuts, {count} parts");
     assert_eq!(whole, bytes);
 
     let parts = folder.path("records");

@@ -158,7 +158,7 @@ fn primes_and_factors_go_on_behind_the_last() {
         let written = std::fs::read_to_string(&output).unwrap();
         let expected: String =
             primestream_primes::primes(1_000_000..1_040_000u64).map(|p| format!("{p}\n")).collect();
-        assert!(written == expected && cuts > 2, "{name}, {cuts} cuts");
+        assert!(written == expected && cuts > 1, "{name}, {cuts} cuts");
     }
 
     let (input, output) = (folder.path("in"), folder.path("factors"));
@@ -178,7 +178,7 @@ fn primes_and_factors_go_on_behind_the_last() {
         .collect();
     let written = std::fs::read_to_string(&output).unwrap();
     assert_eq!(written.lines().collect::<Vec<_>>(), expected);
-    assert!(cuts > 2);
+    assert!(cuts > 1, "{cuts} cuts");
 }
 
 #[test]
