@@ -215,6 +215,30 @@ fn files_of_a_dead_run_and_of_others_are_told_apart() {
 }
 
 #[test]
+fn what_is_removed_while_one_looks_is_left_out_and_what_cannot_be_read_is_said() {
+    let (disk, store) = store_of(&[1, 2]);
+    drop(store);
+    // What is found when the first call of a kind fails: epochs, and whether they are whole.
+    let found = |call: &str, errno: i32| -> Result<Vec<(u64, bool)>, StoreError> {
+        disk.take_steps();
+        assert_eq!(Directory::read_on(&disk, "/state").expect("nothing fails").len(), 2);
+        let at = disk.take_steps().iter().position(|step| step.call == call).expect("it is asked for") as u64;
+        disk.fail_at(disk.calls() + 1 + at, errno);
+        let stored = Directory::read_on(&disk, "/state")?;
+        Ok(stored.iter().map(|stored| (stored.epoch.get(), stored.found.is_ok())).collect())
+    };
+    let (enoent, eio) = (2, 5);
+    assert_eq!(
+        found("open", enoent).expect("the folder is there"),
+        [(1, true)],
+        "removed behind its listing"
+    );
+    assert_eq!(found("open", eio).expect("the folder is there"), [(2, false), (1, true)]);
+    assert_eq!(found("read_at", enoent).expect("the folder is there"), [(2, false), (1, true)]);
+    assert!(found("list", enoent).is_err());
+}
+
+#[test]
 fn the_second_is_refused_and_told_who_has_the_folder() {
     let folder = std::env::temp_dir().join(format!("engine-lock-{}", std::process::id()));
     let first = Directory::open(&folder).expect("an empty folder");

@@ -10,7 +10,7 @@ use super::{Choice, Lane};
 pub(super) const LANES: [Lane; 3] = [
     Lane {
         name: "mutants",
-        about: "Changes lines of the code and demands that tests notice, a shard of all or one file; installs `cargo-mutants` if it is missing.",
+        about: "Changes lines of the code and demands that tests notice, a shard of all or those whose place and change match an expression; installs `cargo-mutants` if it is missing.",
         options: &[(Choice::Shard, Some("0/1")), (Choice::Only, None)],
         work: mutants,
     },
@@ -38,23 +38,20 @@ fn mutants(run: &Run<'_>) -> Outcome {
         eprintln!("the sources cannot be copied to {}: {error}", tree.display());
         return Outcome::Ran(Counts::one(false));
     }
-    let only = run.text(Choice::Only).unwrap_or_default();
     let mut counts = Counts::default();
-    for Mutated { package, files, tests } in MUTATED {
-        let files: Vec<&str> = files.iter().copied().filter(|file| file.contains(only)).collect();
-        if files.is_empty() {
-            continue;
-        }
+    for Mutated { package, features, files, tests } in MUTATED {
         let output = run.folder().join(package);
         drop(fs::create_dir_all(&output));
         let mut command = run.cargo(&["mutants", "--in-place", "--no-shuffle", "--baseline", "skip"]);
         command.args(["--timeout", "120", "--package", package, "--output"]).arg(&output);
         command.args(files.iter().flat_map(|file| ["--file", file]));
+        command.args(["--features", features, "--re", run.text(Choice::Only).unwrap_or_default()]);
         command.args(["--shard", run.text(Choice::Shard).unwrap_or("0/1"), "--cargo-arg=--lib"]);
         // What stands behind `--` is not asked of the build, which would be of all tests of the package.
         command.args(tests.iter().map(|test| format!("--cargo-arg=--test={test}")));
         // What it ends with is told by its lists: a mutant that survives is an error to it too.
-        let ended = command.current_dir(&tree).env("CARGO_TARGET_DIR", run.built_aside("")).status();
+        let ended =
+            command.current_dir(&tree).env("CARGO_TARGET_DIR", run.built_aside("")).envs(FEW).status();
         let lines = |name: &str| {
             let text = fs::read_to_string(output.join("mutants.out").join(name)).unwrap_or_default();
             (text.lines().count() as u64, text)
@@ -77,31 +74,44 @@ fn mutants(run: &Run<'_>) -> Outcome {
 /// Files whose lines are changed, and the tests that must notice.
 struct Mutated {
     package: &'static str,
+    features: &'static str,
     files: &'static [&'static str],
     tests: &'static [&'static str],
 }
 
+/// Each mutant is asked by a part of the seeds that the tests draw otherwise.
+const FEW: [(&str, &str); 2] = [("PRIMESTREAM_IMAGES", "500"), ("PRIMESTREAM_SEEDS", "10")];
+
 const MUTATED: [Mutated; 2] = [
     Mutated {
         package: "primestream-engine",
+        features: "stateful",
         files: &[
             "crates/engine/src/budget.rs",
             "crates/engine/src/checkpoint/*.rs",
             "crates/engine/src/files/*.rs",
+            "crates/engine/src/plan/guarantee.rs",
+            "crates/engine/src/plan/producers.rs",
+            "crates/engine/src/plan/saved.rs",
+            "crates/engine/src/runtime/checkpoints.rs",
         ],
-        tests: &["budget", "flow", "many", "checkpoints", "lossy_disk"],
+        tests: &["budget", "flow", "many", "checkpoints", "files", "lossy_disk", "kept_files", "resume"],
     },
     Mutated {
         package: "primestream-codec",
+        features: "",
         files: &[
             "crates/codec/src/container/continuity.rs",
+            "crates/codec/src/container/digest.rs",
             "crates/codec/src/container/frame.rs",
             "crates/codec/src/container/header.rs",
             "crates/codec/src/container/read.rs",
             "crates/codec/src/container/register.rs",
+            "crates/codec/src/container/seek.rs",
             "crates/codec/src/checksum.rs",
+            "crates/codec/src/state.rs",
         ],
-        tests: &["golden", "hostile", "damage", "seek"],
+        tests: &["golden", "hostile", "damage", "seek", "round_trip"],
     },
 ];
 

@@ -64,3 +64,20 @@ impl std::fmt::Display for Every {
         f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(" or "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bound_is_kept_and_the_first_of_a_kind_counts() {
+        let time = Duration::from_secs(1);
+        let every = [Every::time(time), Every::items(5), Every::bytes(7)];
+        assert_eq!(every.map(|every| every.to_string()), ["1s", "5 items", "7 bytes"]);
+        let least = [Every::time(Duration::ZERO), Every::items(0), Every::bytes(0)];
+        assert_eq!(least.map(|every| every.to_string()), ["1ms", "1 items", "1 bytes"]);
+        let all = every.into_iter().chain(least).reduce(Every::or).unwrap();
+        assert_eq!(all, Every { time: Some(time), items: Some(5), bytes: Some(7) });
+        assert_eq!(Every::from(time), Every::time(time));
+    }
+}
