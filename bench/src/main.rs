@@ -14,6 +14,7 @@ mod factors;
 mod floors;
 mod fused;
 mod fused_two;
+mod kept;
 mod lanes;
 mod latency;
 mod memory;
@@ -70,6 +71,8 @@ enum Workload {
     W1Two,
     Reading,
     W2,
+    #[value(name = "w2-kept")]
+    W2Kept,
     W3,
     W4,
     W5,
@@ -111,6 +114,7 @@ fn child(role: &str, scale: &Scale) {
     let (workload, role) = role.split_once('/').expect("a workload and a role");
     match workload {
         "w2" => words::child(role, scale),
+        "w2-kept" => kept::child(role, scale),
         "w5" => memory::child(role, scale),
         other => panic!("no such workload: {other}"),
     }
@@ -118,11 +122,12 @@ fn child(role: &str, scale: &Scale) {
 
 type Run = fn(&Scale);
 
-const WORKLOADS: [(Workload, Run); 17] = [
+const WORKLOADS: [(Workload, Run); 18] = [
     (Workload::W1, fused::run),
     (Workload::W1Two, fused_two::run),
     (Workload::Reading, reading::run),
     (Workload::W2, words::run),
+    (Workload::W2Kept, kept::run),
     (Workload::W3, lanes::run),
     (Workload::W4, waits::run),
     (Workload::W5, memory::run),

@@ -15,7 +15,7 @@ use crate::words::{Blocks, Counted, hash, open, words};
 
 /// Counts of words, each word once in one buffer.
 #[derive(Clone, Default)]
-struct Arena {
+pub(crate) struct Arena {
     table: HashTable<Entry>,
     bytes: Vec<u8>,
 }
@@ -36,6 +36,35 @@ impl Arena {
             Some(entry) => entry.count += 1,
             None => self.insert(hash, word),
         }
+    }
+
+    /// Returns all of it in one piece: 16 bytes of each word, the words, and how many they are.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.table.len() * ENTRY_BYTES + self.bytes.len() + 8);
+        for entry in &self.table {
+            all.extend(entry.count.to_le_bytes());
+            all.extend(entry.hash.to_le_bytes());
+            all.extend(entry.start.to_le_bytes());
+        }
+        all.extend(&self.bytes);
+        all.extend((self.table.len() as u64).to_le_bytes());
+        all
+    }
+
+    /// Reads what `to_bytes` wrote.
+    pub(crate) fn from_bytes(all: &[u8]) -> Option<Self> {
+        let (rest, count) = all.split_last_chunk()?;
+        let count = usize::try_from(u64::from_le_bytes(*count)).ok()?;
+        let (entries, bytes) = rest.split_at_checked(count.checked_mul(ENTRY_BYTES)?)?;
+        let mut table = HashTable::with_capacity(count);
+        for entry in entries.as_chunks::<ENTRY_BYTES>().0 {
+            let (count, places) = entry.split_first_chunk()?;
+            let (hash, start) = places.split_first_chunk()?;
+            let (hash, start) = (u32::from_le_bytes(*hash), u32::from_le_bytes(*start.first_chunk()?));
+            let entry = Entry { count: u64::from_le_bytes(*count), hash, start };
+            table.insert_unique(spread(hash), entry, |entry| spread(entry.hash));
+        }
+        Some(Self { table, bytes: bytes.to_vec() })
     }
 
     #[cold]
@@ -95,16 +124,22 @@ struct Parcel {
 
 /// Where a word is in its block.
 #[derive(Clone, Copy, Default)]
-struct Place {
+pub(crate) struct Place {
     hash: u32,
     start: u32,
     length: u32,
 }
 
+impl Place {
+    pub(crate) fn word(self, block: &[u8]) -> &[u8] {
+        &block[self.start as usize..][..self.length as usize]
+    }
+}
+
 impl Arena {
-    fn add_all(&mut self, places: &[Place], block: &[u8]) {
-        for &Place { hash, start, length } in places {
-            self.add(hash, &block[start as usize..][..length as usize]);
+    pub(crate) fn add_all(&mut self, places: &[Place], block: &[u8]) {
+        for place in places {
+            self.add(place.hash, place.word(block));
         }
     }
 
@@ -144,10 +179,19 @@ pub(crate) fn by_routes(path: &Path) -> Box<dyn Counted> {
 }
 
 /// What one owner has to do with a block.
-struct Part {
-    owner: usize,
-    block: Arc<Vec<u8>>,
-    places: Vec<Place>,
+pub(crate) struct Part {
+    pub(crate) owner: usize,
+    pub(crate) block: Arc<Vec<u8>>,
+    pub(crate) places: Vec<Place>,
+}
+
+impl Part {
+    /// Cuts a block into words and deals them out.
+    pub(crate) fn of_both(block: Vec<u8>) -> impl Iterator<Item = Self> {
+        let (dealt, block) = (cut(&block), Arc::new(block));
+        let parts = dealt.into_iter().enumerate();
+        parts.map(move |(owner, places)| Self { owner, block: Arc::clone(&block), places })
+    }
 }
 
 impl Weigh for Part {
@@ -165,14 +209,8 @@ impl Weigh for Arena {
 /// Blocks are cut on the lanes, and each part goes to the lane that has its owner.
 pub(crate) fn ours_routed(path: &Path) -> Box<dyn Counted> {
     let blocks = Stream::iter(Blocks::new(open(path))).parallel(2, Order::Relaxed);
-    let parts = blocks.flat_map(|block| {
-        let (dealt, block) = (cut(&block), Arc::new(block));
-        let parts = dealt.into_iter().enumerate();
-        parts.map(move |(owner, places)| Part { owner, block: Arc::clone(&block), places })
-    });
-    let arenas = parts.key_by(|part| part.owner).lanes(2).fold(Arena::default(), |arena, part| {
-        arena.add_all(&part.places, &part.block);
-    });
+    let parts = blocks.flat_map(Part::of_both).key_by(|part| part.owner).lanes(2);
+    let arenas = parts.fold(Arena::default(), |arena, part| arena.add_all(&part.places, &part.block));
     let arenas: Vec<(usize, Arena)> = arenas.collect().expect("nothing fails");
     Box::new(arenas.into_iter().map(|(_, arena)| arena).collect::<Vec<_>>())
 }
@@ -207,5 +245,7 @@ fn part(
 }
 
 const OWNER_BIT: u32 = 24;
+/// An entry, written.
+const ENTRY_BYTES: usize = 16;
 /// Parcels that wait for a thread.
 const PARCELS_MAX: usize = 4;

@@ -109,7 +109,7 @@ impl<const MAPS: usize> Counted for [Counts; MAPS] {
 }
 
 /// A number that depends on every word and its count, and not on their order.
-fn answer(found: &dyn Counted) -> u64 {
+pub(crate) fn answer(found: &dyn Counted) -> u64 {
     let mut sum = 0u64;
     found.each(&mut |word, count| {
         sum = sum.wrapping_add(scatter(hash(word)).wrapping_mul(2 * count + 1));
@@ -259,4 +259,4 @@ fn pool() -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads start")
 }
 
-const BLOCK_BYTES: usize = 1 << 18;
+pub(crate) const BLOCK_BYTES: usize = 1 << 18;
