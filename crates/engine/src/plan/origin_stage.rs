@@ -228,7 +228,7 @@ where
         let wanted = host.epoch_wanted().filter(|&wanted| self.is_source() && Some(wanted) > working.epoch);
         let Some(place) = self.output.open() else {
             if let Some(wanted) = wanted
-                && self.output.is_too_early()
+                && self.output.pass_early(wanted)
             {
                 // It has given nothing yet: what it remembers is how it begins.
                 let outcome = self.save(working, wanted, (index, host));
