@@ -360,7 +360,7 @@ where
     ) -> Result<Ran, Interrupt> {
         let (epoch, has_ended) = match fence {
             Fence::Barrier(epoch) => (Some(epoch), false),
-            Fence::End => (host.last_epoch(), true),
+            Fence::End => (host.epoch_of_end(index, self.group), true),
             Fence::Watermark(_) => (None, false),
         };
         let Some(epoch) = epoch.filter(|_| ran == Ran::Through) else { return Ok(ran) };

@@ -1,6 +1,6 @@
 //! What stages hand over at a barrier, and get back before they begin.
 
-use crate::checkpoint::{Epoch, Memory, Part, Prepared, Restorer, Saver};
+use crate::checkpoint::{Checkpoint, Epoch, Memory, Part, Prepared, Restorer, Saver};
 use crate::error::{CheckpointError, Interrupt};
 use crate::operator::Operator;
 
@@ -74,6 +74,17 @@ impl Saved {
     pub(crate) fn ended(epoch: Epoch, group: usize, position: u64) -> Self {
         let state = StageState { position, has_ended: true, source: None };
         Self { epoch, group, state, lanes: Vec::new(), prepared: Vec::new() }
+    }
+
+    /// Makes it again of what a stage that has ended saved then.
+    pub(crate) fn again(from: &Checkpoint, stage: usize, group: usize) -> Self {
+        let is_own = |part: &&Part| (part.stage as usize, part.lane as usize) == (stage, group);
+        let own = from.parts.iter().filter(is_own);
+        let state =
+            own.clone().find(|part| part.step == 0).and_then(|part| StageState::of_bytes(&part.state));
+        let steps = own.filter(|part| part.step > 0).map(|part| (part.name.clone(), part.state.clone()));
+        let ended = Self::ended(from.epoch, group, state.unwrap_or_default().position);
+        Self { lanes: vec![steps.collect()], ..ended }
     }
 
     /// Returns it as parts of a checkpoint, the stage itself first.

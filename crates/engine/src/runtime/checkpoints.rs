@@ -104,10 +104,21 @@ impl Checkpoints {
         store.load().map_err(|error| CheckpointError::new(format!("{place}: {error}")))
     }
 
-    /// Counts on from an epoch.
-    pub(crate) fn begin_behind(&self, epoch: Epoch) {
-        self.wanted.store(epoch.get(), Ordering::Release);
-        self.committed.store(epoch.get(), Ordering::Release);
+    /// Counts on from a checkpoint. Stages that had ended hand over nothing any more: what they said then holds.
+    pub(crate) fn begin_behind(&self, from: &Checkpoint, stages: &[Box<dyn Stage>]) {
+        let mut all = lock(&self.handed_over);
+        for (index, _) in stages.iter().enumerate().filter(|(_, stage)| stage.is_finished()) {
+            for (group, share) in all.stages[index].groups.iter_mut().enumerate() {
+                share.at_end = Some(Saved::again(from, index, group));
+            }
+        }
+        drop(all);
+        self.committed.store(from.epoch.get(), Ordering::SeqCst);
+        self.wanted.swap(from.epoch.get(), Ordering::SeqCst);
+        // Asked for before it was known which epoch is the next.
+        if self.is_suspending() {
+            self.want_next();
+        }
     }
 
     pub(crate) fn every(&self) -> Every {
@@ -119,13 +130,22 @@ impl Checkpoints {
         self.wanted.load(Ordering::Acquire)
     }
 
-    /// Returns the epoch that is not committed yet.
-    pub(crate) fn last_epoch(&self) -> Epoch {
-        epoch_of(self.wanted().max(self.committed.load(Ordering::Acquire)) + 1)
+    /// Returns the number of the last epoch that is committed; 0 if none is.
+    pub(crate) fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Returns the epoch that the end of a group of a stage belongs to: the one that is ending, which waits for it,
+    /// unless the group has ended that one before.
+    pub(crate) fn epoch_of_end(&self, stage: usize, group: usize) -> Epoch {
+        let all = lock(&self.handed_over);
+        let at_barrier = &all.stages[stage].groups[group].at_barrier;
+        let passed = at_barrier.as_ref().map_or(0, |saved| saved.epoch.get());
+        epoch_of(passed.max(self.committed()) + 1)
     }
 
     pub(crate) fn is_suspending(&self) -> bool {
-        self.is_suspending.load(Ordering::Acquire)
+        self.is_suspending.load(Ordering::SeqCst)
     }
 
     /// How many checkpoints this run has stored.
@@ -135,16 +155,16 @@ impl Checkpoints {
 
     /// Ends the epoch now, unless one is ending already, and lets sources give nothing behind it.
     pub(crate) fn suspend(&self) {
-        self.is_suspending.store(true, Ordering::Release);
+        self.is_suspending.store(true, Ordering::SeqCst);
         self.want_next();
     }
 
     /// Asks for the end of the next epoch, unless one is ending.
     fn want_next(&self) -> bool {
-        let committed = self.committed.load(Ordering::Acquire);
+        let committed = self.committed();
         let next = (committed, committed + 1);
         let is_next =
-            self.wanted.compare_exchange(next.0, next.1, Ordering::AcqRel, Ordering::Acquire).is_ok();
+            self.wanted.compare_exchange(next.0, next.1, Ordering::SeqCst, Ordering::Acquire).is_ok();
         if is_next {
             self.items.store(0, Ordering::Relaxed);
             self.bytes.store(0, Ordering::Relaxed);
@@ -173,7 +193,7 @@ impl Checkpoints {
         let slot = if saved.state.has_ended { &mut share.at_end } else { &mut share.at_barrier };
         *slot = Some(saved);
         let wanted = self.wanted();
-        if wanted == self.committed.load(Ordering::Acquire) {
+        if wanted == self.committed() {
             return false; // no epoch is ending
         }
         let epoch = epoch_of(wanted);
@@ -224,7 +244,7 @@ impl Checkpoints {
 
     /// Stores that everything was delivered.
     pub(crate) fn complete(&self) -> Result<(), CheckpointError> {
-        let epoch = self.last_epoch();
+        let epoch = epoch_of(self.wanted().max(self.committed()) + 1);
         let mut all = lock(&self.handed_over);
         let mut prepared = Vec::new();
         for stage in &mut all.stages {

@@ -211,7 +211,7 @@ impl Machine {
         let Some(from) = from else { return Ok(Begin::Run) };
         let _ = self.resumed.set(from.epoch);
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.begin_behind(from.epoch);
+            checkpoints.begin_behind(from, &self.stages);
         }
         Ok(if from.is_complete { Begin::Complete } else { Begin::Run })
     }
@@ -238,9 +238,8 @@ impl Machine {
     /// An epoch is committed: the next may end, or the run if it is to be suspended.
     fn has_committed(&self, checkpoints: &Checkpoints) {
         if checkpoints.is_suspending() {
-            let wanted = checkpoints.wanted();
             // One that was ending when it was asked for says nothing of what came behind it, and is as good.
-            self.stop(None, Failure::Suspended(epoch_of(wanted)));
+            self.stop(None, Failure::Suspended(epoch_of(checkpoints.committed())));
         }
         self.signal.changed();
     }
@@ -620,8 +619,8 @@ impl Host for Machine {
         }
     }
 
-    fn last_epoch(&self) -> Option<Epoch> {
-        self.checkpoints.as_ref().map(Checkpoints::last_epoch)
+    fn epoch_of_end(&self, stage: usize, group: usize) -> Option<Epoch> {
+        self.checkpoints.as_ref().map(|checkpoints| checkpoints.epoch_of_end(stage, group))
     }
 
     fn arrived(&self, latency: Duration) {
