@@ -87,17 +87,18 @@ impl Saved {
         Self { lanes: vec![steps.collect()], ..ended }
     }
 
-    /// Returns it as parts of a checkpoint, the stage itself first.
-    pub(crate) fn parts(&self, stage: usize, name: &str) -> Vec<Part> {
+    /// Takes it out as parts of a checkpoint, the stage itself first. What has ended says the same at every later epoch.
+    pub(crate) fn parts(&mut self, stage: usize, name: &str) -> Vec<Part> {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let state = self.state.to_bytes();
         let group = number(self.group);
         let mut parts =
             vec![Part { stage: number(stage), lane: group, step: 0, name: name.to_owned(), state }];
-        for (lane, steps) in self.lanes.iter().enumerate() {
+        let lanes = if self.state.has_ended { self.lanes.clone() } else { std::mem::take(&mut self.lanes) };
+        for (lane, steps) in lanes.into_iter().enumerate() {
             for (step, (name, state)) in (1..).zip(steps) {
                 let (stage, lane) = (number(stage), group + number(lane));
-                parts.push(Part { stage, lane, step, name: name.clone(), state: state.clone() });
+                parts.push(Part { stage, lane, step, name, state });
             }
         }
         parts
