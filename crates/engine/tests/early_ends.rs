@@ -172,3 +172,60 @@ impl StateStore for Slow {
         self.world.place()
     }
 }
+
+/// The run went on for ever without any more checkpoints.
+#[test]
+fn a_store_that_panics_ends_the_run() {
+    let world = World::default();
+    let error = Stream::iter_from(|at| at..u64::MAX)
+        .sink(|_| Ok::<(), std::io::Error>(()))
+        .checkpoint(Every::items(1), Panics(world.clone()))
+        .run()
+        .unwrap_err();
+    assert!(matches!(error.failure(), Failure::Checkpoint(_)), "{error}");
+    assert!(error.to_string().contains("panicked: no more room"), "{error}");
+}
+
+struct Panics(World);
+
+impl StateStore for Panics {
+    fn load(&mut self) -> Result<Option<Loaded>, StoreError> {
+        self.0.load()
+    }
+
+    fn save(&mut self, _: &Checkpoint) -> Result<(), StoreError> {
+        panic!("no more room")
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
+        self.0.clear()
+    }
+
+    fn place(&self) -> String {
+        self.0.place()
+    }
+}
+
+/// It was passed over, and nobody told.
+#[test]
+fn a_report_says_what_was_passed_over() {
+    let disk: Arc<dyn Disk> = Arc::new(LossyDisk::default());
+    let run = |cut_at| {
+        Stream::iter_from(|at| at..9_000u64)
+            .try_map(until(cut_at))
+            .write_lines(PartsFolder::on(Arc::clone(&disk), "/out"))
+            .checkpoint(Every::items(1), Directory::on(Arc::clone(&disk), "/state").unwrap())
+            .exactly_once()
+            .simulated(1)
+            .run()
+    };
+    run(8_000).unwrap_err();
+    let stored = Directory::read_on(&*disk, "/state").unwrap();
+    disk.open_to_write(&stored[0].path).unwrap().write_at(b"?", 20).unwrap();
+    let report = run(NEVER).unwrap();
+    assert_eq!(report.resumed_from(), Some(stored[1].epoch));
+    let [fault] = report.passed_over() else { panic!("{report}") };
+    assert!(fault.ends_with("damaged: the checksum does not fit"), "{fault}");
+    assert!(report.to_string().contains(&format!("passed over {fault}")), "{report}");
+    assert_eq!(shown(&*disk, "/out"), (0..9_000).map(|n| format!("{n}\n")).collect::<String>());
+}

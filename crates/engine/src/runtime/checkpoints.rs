@@ -4,6 +4,7 @@
 //! sinks is synced, then the checkpoint is stored, then the sinks show the epoch's writes. This happens on a thread of
 //! its own, so that the stages go on meanwhile.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use super::beat::Beat;
 use super::failure::Failure;
 use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore};
-use crate::error::CheckpointError;
+use crate::error::{CheckpointError, panic_message};
 use crate::pipeline::Keeping;
 use crate::plan::saved::{Kept, Saved};
 use crate::plan::stage::Stage;
@@ -263,8 +264,16 @@ impl Checkpoints {
         self.store(full)
     }
 
-    /// Makes data durable, then stores the checkpoint, then shows the data.
+    /// Commits an epoch. A store or a sink of the user's that panics has failed: nobody waits for what will not come.
     fn store(&self, full: Full) -> Result<(), CheckpointError> {
+        let caught = catch_unwind(AssertUnwindSafe(|| self.commit(full)));
+        caught.unwrap_or_else(|panic| {
+            Err(CheckpointError::new(format!("panicked: {}", panic_message(&*panic))))
+        })
+    }
+
+    /// Makes data durable, then stores the checkpoint, then shows the data.
+    fn commit(&self, full: Full) -> Result<(), CheckpointError> {
         let Full { checkpoint, prepared } = full;
         let commits: Vec<Commit> =
             prepared.into_iter().map(Prepared::sync).collect::<Result<_, _>>().map_err(|error| {

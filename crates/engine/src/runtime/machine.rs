@@ -23,7 +23,7 @@ use super::trace::Trace;
 use super::tune::Tuning;
 use super::watch::Watch;
 use crate::budget::Budget;
-use crate::checkpoint::{Delivery, Epoch, StateStore};
+use crate::checkpoint::{Delivery, Epoch, Loaded, StateStore, StoreError};
 use crate::error::{CheckpointError, Interrupt, panic_message};
 use crate::metrics::{
     CheckpointSummary, Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics,
@@ -64,8 +64,8 @@ pub(crate) struct Machine {
     resume_from: Mutex<Option<Box<dyn StateStore>>>,
     is_exact: bool,
     delivery: Delivery,
-    /// The epoch it went on from.
-    resumed: OnceLock<Epoch>,
+    /// The epoch it went on from, and what was wrong with newer ones.
+    resumed: OnceLock<(Epoch, Vec<String>)>,
     pub(super) trace: Trace,
     /// When each stage last finished something, in nanoseconds, if anybody wants to know.
     moved: Vec<AtomicU64>,
@@ -169,7 +169,8 @@ impl Machine {
             .with_past(history, self.adjustments())
             .with_checkpoints(CheckpointSummary {
                 delivery: self.delivery.clone(),
-                resumed: self.resumed.get().copied(),
+                resumed: self.resumed.get().map(|(epoch, _)| *epoch),
+                passed_over: self.resumed.get().map(|(_, faults)| faults.clone()).unwrap_or_default(),
                 stored: self.checkpoints.as_ref().map_or(0, Checkpoints::stored),
             });
         let outcome = match self.first_failure().take() {
@@ -208,8 +209,8 @@ impl Machine {
         };
         let from = loaded.as_ref().map(|loaded| &loaded.checkpoint);
         resume(&self.stages, from, self.checkpoints.is_some())?;
-        let Some(from) = from else { return Ok(Begin::Run) };
-        let _ = self.resumed.set(from.epoch);
+        let Some(Loaded { checkpoint: from, passed_over }) = &loaded else { return Ok(Begin::Run) };
+        let _ = self.resumed.set((from.epoch, passed_over.iter().map(StoreError::to_string).collect()));
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.begin_behind(from, &self.stages);
         }
