@@ -229,3 +229,16 @@ fn a_report_says_what_was_passed_over() {
     assert!(report.to_string().contains(&format!("passed over {fault}")), "{report}");
     assert_eq!(shown(&*disk, "/out"), (0..9_000).map(|n| format!("{n}\n")).collect::<String>());
 }
+
+/// The lock was held for as long as anybody had a hand on the run.
+#[test]
+fn the_store_is_free_when_the_run_is_over() {
+    let disk: Arc<dyn Disk> = Arc::new(LossyDisk::default());
+    let store = || Directory::on(Arc::clone(&disk), "/state");
+    let numbers = Stream::iter_from(|at| at..9u64).sink(|_| Ok::<(), std::io::Error>(()));
+    let running = numbers.checkpoint(Every::items(1), store().unwrap()).start();
+    let flow = running.flow();
+    running.join().unwrap();
+    assert!(store().unwrap().load().unwrap().is_some_and(|loaded| loaded.checkpoint.is_complete));
+    assert!(flow.is_finished());
+}

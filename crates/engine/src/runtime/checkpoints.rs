@@ -22,7 +22,8 @@ pub(crate) struct Checkpoints {
     every: Every,
     beat: Option<Beat>,
     note: String,
-    store: Mutex<Box<dyn StateStore>>,
+    /// `None` when the run is over.
+    store: Mutex<Option<Box<dyn StateStore>>>,
     /// For each stage the names of its steps and what its groups handed over.
     handed_over: Mutex<HandedOver>,
     /// An epoch that is ready to be stored, or that there will be none.
@@ -85,7 +86,7 @@ impl Checkpoints {
             every: keeping.every,
             beat: keeping.every.time.map(Beat::every),
             note: keeping.note,
-            store: Mutex::new(keeping.store),
+            store: Mutex::new(Some(keeping.store)),
             handed_over: Mutex::new(HandedOver { stages: stages.collect(), made: None }),
             ready: Mutex::default(),
             arrived: Condvar::new(),
@@ -101,6 +102,7 @@ impl Checkpoints {
     /// Loads the newest checkpoint, if there is one.
     pub(crate) fn load(&self) -> Result<Option<Loaded>, CheckpointError> {
         let mut store = lock(&self.store);
+        let store = store.as_mut().expect(STILL_THERE);
         let place = store.place();
         store.load().map_err(|error| CheckpointError::new(format!("{place}: {error}")))
     }
@@ -264,6 +266,11 @@ impl Checkpoints {
         self.store(full)
     }
 
+    /// Lets go of the store, which is another run's to open, whoever still has a hand on this one.
+    pub(crate) fn close(&self) {
+        drop(lock(&self.store).take());
+    }
+
     /// Commits an epoch. A store or a sink of the user's that panics has failed: nobody waits for what will not come.
     fn store(&self, full: Full) -> Result<(), CheckpointError> {
         let caught = catch_unwind(AssertUnwindSafe(|| self.commit(full)));
@@ -281,6 +288,7 @@ impl Checkpoints {
             })?;
         {
             let mut store = lock(&self.store);
+            let store = store.as_mut().expect(STILL_THERE);
             let place = store.place();
             store.save(&checkpoint).map_err(|error| CheckpointError::new(format!("{place}: {error}")))?;
         }
@@ -359,6 +367,8 @@ impl From<CheckpointError> for Failure {
         Failure::Checkpoint(error)
     }
 }
+
+const STILL_THERE: &str = "a run has its store until it is over";
 
 /// Returns an epoch that was asked for.
 pub(crate) fn epoch_of(number: u64) -> Epoch {

@@ -156,6 +156,7 @@ impl Machine {
         for index in 0..self.stages.len() {
             self.guarded(index, |stage| stage.abandon());
         }
+        self.checkpoints.iter().for_each(Checkpoints::close);
         self.finished.store(true, Ordering::Release);
         self.signal.changed();
         // Whoever told last may have looked before the last items came.
@@ -186,7 +187,7 @@ impl Machine {
 
     /// Refuses to start, or takes up what a checkpoint holds.
     fn resume(&self) -> Result<Begin, Failure> {
-        let mut other = lock(&self.resume_from);
+        let other = lock(&self.resume_from).take();
         if let Some((stage, name)) =
             stops_barriers(&self.stages).filter(|_| self.checkpoints.is_some() || other.is_some())
         {
@@ -196,8 +197,8 @@ impl Machine {
             let delivery = &self.delivery;
             return Err(Failure::Refused(format!("exactly once was asked for, and this is {delivery}")));
         }
-        let loaded = match &mut *other {
-            Some(store) => {
+        let loaded = match other {
+            Some(mut store) => {
                 let loaded = store.load().map_err(CheckpointError::new)?;
                 let place = store.place();
                 Some(loaded.ok_or_else(|| Failure::Refused(format!("{place}: there is no checkpoint")))?)
