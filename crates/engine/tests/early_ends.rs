@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use primestream_engine::checkpoint::{Checkpoint, Directory, Epoch, Every, Loaded, StateStore, StoreError};
@@ -241,4 +242,57 @@ fn the_store_is_free_when_the_run_is_over() {
     running.join().unwrap();
     assert!(store().unwrap().load().unwrap().is_some_and(|loaded| loaded.checkpoint.is_complete));
     assert!(flow.is_finished());
+}
+
+/// What a buffer around the writer held was in the checkpoint, and lost with the process.
+#[test]
+fn what_a_buffered_writer_holds_is_passed_on_before_the_checkpoint() {
+    let (world, out) = (World::default(), Shared::default());
+    let run = |cut_at| {
+        Stream::iter_from(|at| at..5_000u64)
+            .try_map(until(cut_at))
+            .write_lines(Unclean(Some(BufWriter::with_capacity(1 << 20, out.clone()))))
+            .checkpoint(Every::items(1), world.clone())
+            .simulated(1)
+            .run()
+    };
+    run(4_000).unwrap_err();
+    assert_eq!(run(NEVER).unwrap().delivery().to_string(), "at least once: sink `sink` is not transactional");
+    let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+    let mut all: Vec<u64> = text.lines().map(|line| line.parse().unwrap()).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all, (0..5_000).collect::<Vec<_>>());
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A buffered writer of a process that is killed: what it holds then is gone.
+struct Unclean(Option<BufWriter<Shared>>);
+
+impl Write for Unclean {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.as_mut().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.as_mut().unwrap().flush()
+    }
+}
+
+impl Drop for Unclean {
+    fn drop(&mut self) {
+        drop(self.0.take().unwrap().into_parts());
+    }
 }

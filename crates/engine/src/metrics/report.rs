@@ -270,7 +270,9 @@ impl fmt::Display for Report {
         if let Some(epoch) = self.resumed_from() {
             write!(f, ", resumed behind epoch {}", epoch.get())?;
         }
-        self.passed_over().iter().try_for_each(|fault| write!(f, ", passed over {}", fault.escape_debug()))?;
+        self.passed_over()
+            .iter()
+            .try_for_each(|fault| write!(f, ", passed over {}", fault.escape_debug()))?;
         match self.checkpoints() {
             0 => writeln!(f)?,
             1 => writeln!(f, ", 1 checkpoint stored")?,
