@@ -247,6 +247,8 @@ impl Checkpoints {
 
     /// Stores that everything was delivered.
     pub(crate) fn complete(&self) -> Result<(), CheckpointError> {
+        // One that became ready when nobody was waiting any more: what its sinks prepared is not durable yet.
+        self.store_ready()?;
         let epoch = epoch_of(self.wanted().max(self.committed()) + 1);
         let mut all = lock(&self.handed_over);
         let mut prepared = Vec::new();
@@ -266,9 +268,12 @@ impl Checkpoints {
         self.store(full)
     }
 
-    /// Lets go of the store, which is another run's to open, whoever still has a hand on this one.
+    /// Lets go of the store, and of sinks that had something to commit: they are another run's to open, whoever still has
+    /// a hand on this one.
     pub(crate) fn close(&self) {
         drop(lock(&self.store).take());
+        drop(lock(&self.ready).epoch.take());
+        lock(&self.handed_over).stages.clear();
     }
 
     /// Commits an epoch. A store or a sink of the user's that panics has failed: nobody waits for what will not come.
@@ -382,7 +387,10 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::checkpoint::Pending;
     use crate::plan::saved::StageState;
     use crate::stream::Stream;
 
@@ -437,6 +445,25 @@ mod tests {
         assert!(!checkpoints.take(0, saved(2, 9, true)), "that it ends belongs to a later epoch");
         assert!(checkpoints.store_ready().is_ok() && checkpoints.stored() == 1);
         assert!(checkpoints.store_ready().is_ok() && checkpoints.stored() == 1, "there is no other");
+    }
+
+    #[test]
+    fn an_epoch_that_is_ready_when_all_is_over_is_stored_before_all_is_complete() {
+        let checkpoints = of_two_stages();
+        assert!(checkpoints.gave(1, 0));
+        let is_durable = Arc::new(AtomicBool::new(false));
+        let sync = Arc::clone(&is_durable);
+        let pending = Pending::new(move || {
+            sync.store(true, Ordering::Release);
+            Ok(())
+        });
+        let at_barrier = Saved { prepared: vec![Prepared::new(pending, || Ok(()))], ..saved(1, 5, false) };
+        assert!(!checkpoints.take(0, saved(1, 5, false)));
+        assert!(checkpoints.take(1, at_barrier));
+        assert!(!checkpoints.take(1, saved(2, 5, true)));
+        checkpoints.end();
+        assert!(checkpoints.complete().is_ok() && checkpoints.stored() == 2);
+        assert!(is_durable.load(Ordering::Acquire), "what was prepared for the first");
     }
 
     #[test]
