@@ -44,6 +44,16 @@ pub trait Sink<T>: Send {
         Ok(())
     }
 
+    /// Lets go of what it holds: an epoch ends, behind which nothing comes again that it was given. Only in pipelines
+    /// that keep checkpoints, and not of a [transactional](Self::transactional) one, which prepares instead.
+    ///
+    /// # Errors
+    ///
+    /// If the sink cannot go on; the pipeline stops.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Returns what shows an epoch's writes only once it is committed, if it can do so. A pipeline that keeps
     /// checkpoints then ends it by the last epoch instead of [`finish`](Self::finish).
     fn transactional(&mut self) -> Option<&mut dyn Transactional> {

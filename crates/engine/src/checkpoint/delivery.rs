@@ -8,7 +8,8 @@ use std::fmt;
 pub enum Delivery {
     /// Once: the output equals that of a run that nothing disturbed.
     ExactlyOnce,
-    /// Once or more: what came behind the last checkpoint may arrive again. Holds the reason.
+    /// Once or more: what came behind the last checkpoint may arrive again. Whether what arrived outlives a power cut is
+    /// the sink's affair: no other than a transactional one is synced. Holds the reason.
     AtLeastOnce(String),
     /// Once or never: what was on its way is lost. Holds the reason.
     AtMostOnce(String),

@@ -10,6 +10,7 @@ use std::time::Duration;
 ///
 /// let every = Every::time(Duration::from_secs(1)).or(Every::bytes(64 << 20));
 /// assert_eq!(every.to_string(), "1s or 67108864 bytes");
+/// assert_eq!(Every::items(9).or(Every::items(5)), Every::items(5)); // whichever comes first
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Every {
@@ -37,15 +38,19 @@ impl Every {
         Self { bytes: Some(bytes.max(1)), ..Self::default() }
     }
 
-    /// After this or another.
+    /// After this or another, whichever comes first.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
-            time: self.time.or(other.time),
-            items: self.items.or(other.items),
-            bytes: self.bytes.or(other.bytes),
+            time: sooner(self.time, other.time),
+            items: sooner(self.items, other.items),
+            bytes: sooner(self.bytes, other.bytes),
         }
     }
+}
+
+fn sooner<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    one.into_iter().chain(other).min()
 }
 
 impl From<Duration> for Every {

@@ -175,7 +175,9 @@ impl<'a> Restorer<'a> {
     pub(crate) fn take_of_all(&mut self, step: &str) -> Result<Vec<&'a [u8]>, CheckpointError> {
         let at = self.next;
         self.next += 1;
-        self.lanes.iter().map(|lane| part(lane, at, step)).collect()
+        // A group that ended before the others left nothing: what it would pass on, nobody takes any more.
+        let has_left = |lane: &&Vec<&Part>| !lane.is_empty() || self.lanes.iter().all(Vec::is_empty);
+        self.lanes.iter().filter(has_left).map(|lane| part(lane, at, step)).collect()
     }
 }
 
@@ -328,6 +330,19 @@ mod tests {
             None,
             "it begins anew"
         );
+    }
+
+    #[test]
+    #[cfg(feature = "stateful")]
+    fn groups_that_ended_before_the_others_left_nothing() {
+        let parts = saved(&[("fold_by_key", 5)]);
+        let take = |lanes: &[Vec<&Part>]| {
+            let mut restorer = Restorer::new(lanes, (1, 2), (Some(Epoch::FIRST), false, true));
+            restorer.take_of_all("fold_by_key").map(|all| all.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(take(&[parts.iter().collect(), vec![]]), Ok(1));
+        assert_eq!(take(&[vec![], vec![]]), Err("step `fold_by_key` was not saved".to_owned()));
+        assert_eq!(take(&[]), Ok(0), "it begins anew");
     }
 
     #[test]

@@ -17,8 +17,9 @@ use crate::error::SinkError;
 /// A folder of files, `part-00000001` and so on by the number of the epoch, that appear when their epoch is committed.
 /// An epoch in which nothing was written has none. In the order of their names they are what was written.
 ///
-/// A part that is shown may be read; it may be taken away once a later epoch is committed. Should the newest checkpoint
-/// turn out damaged, parts behind the one before it are taken back. Not gathered: each write is a system call.
+/// A part that is shown may be read; it may be taken away once a later epoch is committed, but for the last one of an
+/// output that has ended, which all later checkpoints name. Should the newest checkpoint turn out damaged, parts behind
+/// the one before it are taken back. Not gathered: each write is a system call.
 ///
 /// # Examples
 ///

@@ -59,6 +59,7 @@ pub struct Report {
 pub(crate) struct CheckpointSummary {
     pub(crate) delivery: Delivery,
     pub(crate) resumed: Option<Epoch>,
+    pub(crate) passed_over: Vec<String>,
     pub(crate) stored: u64,
 }
 
@@ -73,7 +74,7 @@ impl Report {
             Self::assert_conservation(&metrics, edges);
         }
         let delivery = Delivery::AtMostOnce("no checkpoints are kept".to_owned());
-        let checkpoints = CheckpointSummary { delivery, resumed: None, stored: 0 };
+        let checkpoints = CheckpointSummary { delivery, resumed: None, passed_over: Vec::new(), stored: 0 };
         Self { metrics, limit_origin, history: Vec::new(), adjustments: Vec::new(), checkpoints }
     }
 
@@ -117,6 +118,12 @@ impl Report {
     /// Returns the epoch of the checkpoint it went on from, if it did.
     pub fn resumed_from(&self) -> Option<Epoch> {
         self.checkpoints.resumed
+    }
+
+    /// Returns what was wrong with newer checkpoints than the one it went on from, the newest first: what had been
+    /// done behind that one was done again.
+    pub fn passed_over(&self) -> &[String] {
+        &self.checkpoints.passed_over
     }
 
     /// Returns how many checkpoints it stored.
@@ -263,6 +270,9 @@ impl fmt::Display for Report {
         if let Some(epoch) = self.resumed_from() {
             write!(f, ", resumed behind epoch {}", epoch.get())?;
         }
+        self.passed_over()
+            .iter()
+            .try_for_each(|fault| write!(f, ", passed over {}", fault.escape_debug()))?;
         match self.checkpoints() {
             0 => writeln!(f)?,
             1 => writeln!(f, ", 1 checkpoint stored")?,

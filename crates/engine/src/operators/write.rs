@@ -78,6 +78,15 @@ impl<T: Send + Weigh + 'static, S: Sink<T> + 'static> Operator for Write<T, S> {
         Ok(sink.finish()?)
     }
 
+    fn on_barrier(&mut self, _: &mut impl Emit<Never>) -> Outcome {
+        self.deliver(0)?;
+        let mut sink = lock(&self.sink);
+        if sink.transactional().is_some() {
+            return Ok(()); // it is prepared when this is saved
+        }
+        Ok(sink.flush()?)
+    }
+
     fn memory(&self) -> Memory {
         Memory::None // what it wrote is the sink's to remember
     }

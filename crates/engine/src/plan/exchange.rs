@@ -8,6 +8,7 @@ use super::lineup::{Lineup, Place};
 use super::outflow::Outflow;
 use super::producers::Producers;
 use super::queue::{Line, Queue};
+use crate::checkpoint::Epoch;
 use crate::chunk::Times;
 use crate::chunker::{CHUNK_BYTES, CHUNK_ITEMS, ChunkLimits, Chunker, paced};
 use crate::message::Message;
@@ -335,6 +336,16 @@ impl<T: Send> Outflow<T> for Port<T> {
 
     fn is_too_early(&self) -> bool {
         self.exchange.lock().producers.is_too_early(self.producer)
+    }
+
+    fn pass_early(&self, epoch: Epoch) -> bool {
+        let mut state = self.exchange.lock();
+        let is_too_early = state.producers.is_too_early(self.producer);
+        if is_too_early {
+            // Should those before it end without a barrier, theirs is due before anything of this one.
+            state.producers.pass(self.producer, epoch);
+        }
+        is_too_early
     }
 
     fn chunk_limits(&self, budget_bytes: usize) -> ChunkLimits {

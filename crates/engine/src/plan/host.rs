@@ -90,8 +90,8 @@ pub(crate) trait Host: Sync {
     /// Takes what a stage remembers at a barrier, or at its end.
     fn save(&self, stage: usize, saved: Saved);
 
-    /// Returns the epoch that a stage belongs to which ends now, if checkpoints are kept.
-    fn last_epoch(&self) -> Option<Epoch>;
+    /// Returns the epoch to which it belongs that a group of a stage ends now, if checkpoints are kept.
+    fn epoch_of_end(&self, stage: usize, group: usize) -> Option<Epoch>;
 
     /// Notes how long a chunk was on its way to a last stage.
     fn arrived(&self, latency: Duration);

@@ -360,10 +360,14 @@ where
     ) -> Result<Ran, Interrupt> {
         let (epoch, has_ended) = match fence {
             Fence::Barrier(epoch) => (Some(epoch), false),
-            Fence::End => (host.last_epoch(), true),
+            Fence::End => (host.epoch_of_end(index, self.group), true),
             Fence::Watermark(_) => (None, false),
         };
-        let Some(epoch) = epoch.filter(|_| ran == Ran::Through) else { return Ok(ran) };
+        // A lane that still holds something was passed over, since the run stops or nobody takes it. The former is to come
+        // again, so that no checkpoint may be made of this.
+        let is_through =
+            ran == Ran::Through && (!lanes.iter().any(Lane::is_busy) || has_ended && !host.is_stopping());
+        let Some(epoch) = epoch.filter(|_| is_through) else { return Ok(ran) };
         let saved = if has_ended && !self.is_last {
             Saved::ended(epoch, self.group, position)
         } else {

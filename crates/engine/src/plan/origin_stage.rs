@@ -228,7 +228,7 @@ where
         let wanted = host.epoch_wanted().filter(|&wanted| self.is_source() && Some(wanted) > working.epoch);
         let Some(place) = self.output.open() else {
             if let Some(wanted) = wanted
-                && self.output.is_too_early()
+                && self.output.pass_early(wanted)
             {
                 // It has given nothing yet: what it remembers is how it begins.
                 let outcome = self.save(working, wanted, (index, host));
@@ -284,10 +284,11 @@ where
         self.meter.end(1, ended, Worked { time, bytes_passed });
         self.meter.observe(Spare::Ready, || host.now());
         if is_over || outcome.is_err() {
+            let has_ended = outcome.is_ok();
             if let Err(reason) = outcome {
                 host.fail(index, reason);
             }
-            self.finish(working, index, host);
+            self.finish(working, has_ended, (index, host));
         }
         host.changed();
         Step::Worked
@@ -406,9 +407,10 @@ where
         Ok(host.budget().check_item(held.bytes())?)
     }
 
-    fn finish(&self, working: &mut Working<S, C>, index: usize, host: &dyn Host) {
+    /// Closes it for good. One that failed or was stopped has not ended: no checkpoint may say so.
+    fn finish(&self, working: &mut Working<S, C>, has_ended: bool, (index, host): (usize, &dyn Host)) {
         // Before the end is announced, or nobody would look for a failure any more.
-        if let Some(epoch) = host.last_epoch() {
+        if has_ended && let Some(epoch) = host.epoch_of_end(index, 0) {
             let saved = if self.links.targets.is_empty() {
                 let state = StageState { position: working.position, has_ended: true, source: None };
                 Saved::of((epoch, true), 0, state, [working.lane.chain_mut()])
@@ -445,7 +447,7 @@ where
         };
         let Some(working) = guard.as_mut().filter(|_| !self.is_finished()) else { return Step::Waiting };
         if self.output.is_closed() {
-            self.finish(working, index, host);
+            self.finish(working, true, (index, host));
             host.changed();
             return Step::Worked;
         }

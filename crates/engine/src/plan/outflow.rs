@@ -2,6 +2,7 @@
 
 use super::exchange::ExchangeId;
 use super::lineup::Place;
+use crate::checkpoint::Epoch;
 use crate::chunker::ChunkLimits;
 use crate::message::Message;
 
@@ -44,6 +45,12 @@ pub(crate) trait Outflow<T>: Send + Sync {
 
     /// Returns whether nothing may be put before others have ended.
     fn is_too_early(&self) -> bool {
+        false
+    }
+
+    /// Ends an epoch in which nothing could be put yet; returns whether that is still so. What is put later comes behind
+    /// the barrier.
+    fn pass_early(&self, _epoch: Epoch) -> bool {
         false
     }
 

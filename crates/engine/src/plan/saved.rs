@@ -1,6 +1,6 @@
 //! What stages hand over at a barrier, and get back before they begin.
 
-use crate::checkpoint::{Epoch, Memory, Part, Prepared, Restorer, Saver};
+use crate::checkpoint::{Checkpoint, Epoch, Memory, Part, Prepared, Restorer, Saver};
 use crate::error::{CheckpointError, Interrupt};
 use crate::operator::Operator;
 
@@ -76,17 +76,29 @@ impl Saved {
         Self { epoch, group, state, lanes: Vec::new(), prepared: Vec::new() }
     }
 
-    /// Returns it as parts of a checkpoint, the stage itself first.
-    pub(crate) fn parts(&self, stage: usize, name: &str) -> Vec<Part> {
+    /// Makes it again of what a stage that has ended saved then.
+    pub(crate) fn again(from: &Checkpoint, stage: usize, group: usize) -> Self {
+        let is_own = |part: &&Part| (part.stage as usize, part.lane as usize) == (stage, group);
+        let own = from.parts.iter().filter(is_own);
+        let state =
+            own.clone().find(|part| part.step == 0).and_then(|part| StageState::of_bytes(&part.state));
+        let steps = own.filter(|part| part.step > 0).map(|part| (part.name.clone(), part.state.clone()));
+        let ended = Self::ended(from.epoch, group, state.unwrap_or_default().position);
+        Self { lanes: vec![steps.collect()], ..ended }
+    }
+
+    /// Takes it out as parts of a checkpoint, the stage itself first. What has ended says the same at every later epoch.
+    pub(crate) fn parts(&mut self, stage: usize, name: &str) -> Vec<Part> {
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let state = self.state.to_bytes();
         let group = number(self.group);
         let mut parts =
             vec![Part { stage: number(stage), lane: group, step: 0, name: name.to_owned(), state }];
-        for (lane, steps) in self.lanes.iter().enumerate() {
+        let lanes = if self.state.has_ended { self.lanes.clone() } else { std::mem::take(&mut self.lanes) };
+        for (lane, steps) in lanes.into_iter().enumerate() {
             for (step, (name, state)) in (1..).zip(steps) {
                 let (stage, lane) = (number(stage), group + number(lane));
-                parts.push(Part { stage, lane, step, name: name.clone(), state: state.clone() });
+                parts.push(Part { stage, lane, step, name, state });
             }
         }
         parts

@@ -4,6 +4,7 @@
 //! sinks is synced, then the checkpoint is stored, then the sinks show the epoch's writes. This happens on a thread of
 //! its own, so that the stages go on meanwhile.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use super::beat::Beat;
 use super::failure::Failure;
 use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore};
-use crate::error::CheckpointError;
+use crate::error::{CheckpointError, panic_message};
 use crate::pipeline::Keeping;
 use crate::plan::saved::{Kept, Saved};
 use crate::plan::stage::Stage;
@@ -21,7 +22,8 @@ pub(crate) struct Checkpoints {
     every: Every,
     beat: Option<Beat>,
     note: String,
-    store: Mutex<Box<dyn StateStore>>,
+    /// `None` when the run is over.
+    store: Mutex<Option<Box<dyn StateStore>>>,
     /// For each stage the names of its steps and what its groups handed over.
     handed_over: Mutex<HandedOver>,
     /// An epoch that is ready to be stored, or that there will be none.
@@ -84,7 +86,7 @@ impl Checkpoints {
             every: keeping.every,
             beat: keeping.every.time.map(Beat::every),
             note: keeping.note,
-            store: Mutex::new(keeping.store),
+            store: Mutex::new(Some(keeping.store)),
             handed_over: Mutex::new(HandedOver { stages: stages.collect(), made: None }),
             ready: Mutex::default(),
             arrived: Condvar::new(),
@@ -100,14 +102,26 @@ impl Checkpoints {
     /// Loads the newest checkpoint, if there is one.
     pub(crate) fn load(&self) -> Result<Option<Loaded>, CheckpointError> {
         let mut store = lock(&self.store);
+        let store = store.as_mut().expect(STILL_THERE);
         let place = store.place();
         store.load().map_err(|error| CheckpointError::new(format!("{place}: {error}")))
     }
 
-    /// Counts on from an epoch.
-    pub(crate) fn begin_behind(&self, epoch: Epoch) {
-        self.wanted.store(epoch.get(), Ordering::Release);
-        self.committed.store(epoch.get(), Ordering::Release);
+    /// Counts on from a checkpoint. Stages that had ended hand over nothing any more: what they said then holds.
+    pub(crate) fn begin_behind(&self, from: &Checkpoint, stages: &[Box<dyn Stage>]) {
+        let mut all = lock(&self.handed_over);
+        for (index, _) in stages.iter().enumerate().filter(|(_, stage)| stage.is_finished()) {
+            for (group, share) in all.stages[index].groups.iter_mut().enumerate() {
+                share.at_end = Some(Saved::again(from, index, group));
+            }
+        }
+        drop(all);
+        self.committed.store(from.epoch.get(), Ordering::SeqCst);
+        self.wanted.swap(from.epoch.get(), Ordering::SeqCst);
+        // Asked for before it was known which epoch is the next.
+        if self.is_suspending() {
+            self.want_next();
+        }
     }
 
     pub(crate) fn every(&self) -> Every {
@@ -119,13 +133,22 @@ impl Checkpoints {
         self.wanted.load(Ordering::Acquire)
     }
 
-    /// Returns the epoch that is not committed yet.
-    pub(crate) fn last_epoch(&self) -> Epoch {
-        epoch_of(self.wanted().max(self.committed.load(Ordering::Acquire)) + 1)
+    /// Returns the number of the last epoch that is committed; 0 if none is.
+    pub(crate) fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Returns the epoch that the end of a group of a stage belongs to: the one that is ending, which waits for it,
+    /// unless the group has ended that one before.
+    pub(crate) fn epoch_of_end(&self, stage: usize, group: usize) -> Epoch {
+        let all = lock(&self.handed_over);
+        let at_barrier = &all.stages[stage].groups[group].at_barrier;
+        let passed = at_barrier.as_ref().map_or(0, |saved| saved.epoch.get());
+        epoch_of(passed.max(self.committed()) + 1)
     }
 
     pub(crate) fn is_suspending(&self) -> bool {
-        self.is_suspending.load(Ordering::Acquire)
+        self.is_suspending.load(Ordering::SeqCst)
     }
 
     /// How many checkpoints this run has stored.
@@ -135,16 +158,16 @@ impl Checkpoints {
 
     /// Ends the epoch now, unless one is ending already, and lets sources give nothing behind it.
     pub(crate) fn suspend(&self) {
-        self.is_suspending.store(true, Ordering::Release);
+        self.is_suspending.store(true, Ordering::SeqCst);
         self.want_next();
     }
 
     /// Asks for the end of the next epoch, unless one is ending.
     fn want_next(&self) -> bool {
-        let committed = self.committed.load(Ordering::Acquire);
+        let committed = self.committed();
         let next = (committed, committed + 1);
         let is_next =
-            self.wanted.compare_exchange(next.0, next.1, Ordering::AcqRel, Ordering::Acquire).is_ok();
+            self.wanted.compare_exchange(next.0, next.1, Ordering::SeqCst, Ordering::Acquire).is_ok();
         if is_next {
             self.items.store(0, Ordering::Relaxed);
             self.bytes.store(0, Ordering::Relaxed);
@@ -173,7 +196,7 @@ impl Checkpoints {
         let slot = if saved.state.has_ended { &mut share.at_end } else { &mut share.at_barrier };
         *slot = Some(saved);
         let wanted = self.wanted();
-        if wanted == self.committed.load(Ordering::Acquire) {
+        if wanted == self.committed() {
             return false; // no epoch is ending
         }
         let epoch = epoch_of(wanted);
@@ -224,7 +247,9 @@ impl Checkpoints {
 
     /// Stores that everything was delivered.
     pub(crate) fn complete(&self) -> Result<(), CheckpointError> {
-        let epoch = self.last_epoch();
+        // One that became ready when nobody was waiting any more: what its sinks prepared is not durable yet.
+        self.store_ready()?;
+        let epoch = epoch_of(self.wanted().max(self.committed()) + 1);
         let mut all = lock(&self.handed_over);
         let mut prepared = Vec::new();
         for stage in &mut all.stages {
@@ -243,8 +268,24 @@ impl Checkpoints {
         self.store(full)
     }
 
-    /// Makes data durable, then stores the checkpoint, then shows the data.
+    /// Lets go of the store, and of sinks that had something to commit: they are another run's to open, whoever still has
+    /// a hand on this one.
+    pub(crate) fn close(&self) {
+        drop(lock(&self.store).take());
+        drop(lock(&self.ready).epoch.take());
+        lock(&self.handed_over).stages.clear();
+    }
+
+    /// Commits an epoch. A store or a sink of the user's that panics has failed: nobody waits for what will not come.
     fn store(&self, full: Full) -> Result<(), CheckpointError> {
+        let caught = catch_unwind(AssertUnwindSafe(|| self.commit(full)));
+        caught.unwrap_or_else(|panic| {
+            Err(CheckpointError::new(format!("panicked: {}", panic_message(&*panic))))
+        })
+    }
+
+    /// Makes data durable, then stores the checkpoint, then shows the data.
+    fn commit(&self, full: Full) -> Result<(), CheckpointError> {
         let Full { checkpoint, prepared } = full;
         let commits: Vec<Commit> =
             prepared.into_iter().map(Prepared::sync).collect::<Result<_, _>>().map_err(|error| {
@@ -252,6 +293,7 @@ impl Checkpoints {
             })?;
         {
             let mut store = lock(&self.store);
+            let store = store.as_mut().expect(STILL_THERE);
             let place = store.place();
             store.save(&checkpoint).map_err(|error| CheckpointError::new(format!("{place}: {error}")))?;
         }
@@ -331,6 +373,8 @@ impl From<CheckpointError> for Failure {
     }
 }
 
+const STILL_THERE: &str = "a run has its store until it is over";
+
 /// Returns an epoch that was asked for.
 pub(crate) fn epoch_of(number: u64) -> Epoch {
     Epoch::new(number).expect("epochs are counted from 1")
@@ -343,7 +387,10 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::checkpoint::Pending;
     use crate::plan::saved::StageState;
     use crate::stream::Stream;
 
@@ -398,6 +445,25 @@ mod tests {
         assert!(!checkpoints.take(0, saved(2, 9, true)), "that it ends belongs to a later epoch");
         assert!(checkpoints.store_ready().is_ok() && checkpoints.stored() == 1);
         assert!(checkpoints.store_ready().is_ok() && checkpoints.stored() == 1, "there is no other");
+    }
+
+    #[test]
+    fn an_epoch_that_is_ready_when_all_is_over_is_stored_before_all_is_complete() {
+        let checkpoints = of_two_stages();
+        assert!(checkpoints.gave(1, 0));
+        let is_durable = Arc::new(AtomicBool::new(false));
+        let sync = Arc::clone(&is_durable);
+        let pending = Pending::new(move || {
+            sync.store(true, Ordering::Release);
+            Ok(())
+        });
+        let at_barrier = Saved { prepared: vec![Prepared::new(pending, || Ok(()))], ..saved(1, 5, false) };
+        assert!(!checkpoints.take(0, saved(1, 5, false)));
+        assert!(checkpoints.take(1, at_barrier));
+        assert!(!checkpoints.take(1, saved(2, 5, true)));
+        checkpoints.end();
+        assert!(checkpoints.complete().is_ok() && checkpoints.stored() == 2);
+        assert!(is_durable.load(Ordering::Acquire), "what was prepared for the first");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::trace::Trace;
 use super::tune::Tuning;
 use super::watch::Watch;
 use crate::budget::Budget;
-use crate::checkpoint::{Delivery, Epoch, StateStore};
+use crate::checkpoint::{Delivery, Epoch, Loaded, StateStore, StoreError};
 use crate::error::{CheckpointError, Interrupt, panic_message};
 use crate::metrics::{
     CheckpointSummary, Latency, LimitOrigin, Metrics, NOTE_EVERY, Recent, Report, StageMetrics,
@@ -64,8 +64,8 @@ pub(crate) struct Machine {
     resume_from: Mutex<Option<Box<dyn StateStore>>>,
     is_exact: bool,
     delivery: Delivery,
-    /// The epoch it went on from.
-    resumed: OnceLock<Epoch>,
+    /// The epoch it went on from, and what was wrong with newer ones.
+    resumed: OnceLock<(Epoch, Vec<String>)>,
     pub(super) trace: Trace,
     /// When each stage last finished something, in nanoseconds, if anybody wants to know.
     moved: Vec<AtomicU64>,
@@ -156,6 +156,7 @@ impl Machine {
         for index in 0..self.stages.len() {
             self.guarded(index, |stage| stage.abandon());
         }
+        self.checkpoints.iter().for_each(Checkpoints::close);
         self.finished.store(true, Ordering::Release);
         self.signal.changed();
         // Whoever told last may have looked before the last items came.
@@ -169,7 +170,8 @@ impl Machine {
             .with_past(history, self.adjustments())
             .with_checkpoints(CheckpointSummary {
                 delivery: self.delivery.clone(),
-                resumed: self.resumed.get().copied(),
+                resumed: self.resumed.get().map(|(epoch, _)| *epoch),
+                passed_over: self.resumed.get().map(|(_, faults)| faults.clone()).unwrap_or_default(),
                 stored: self.checkpoints.as_ref().map_or(0, Checkpoints::stored),
             });
         let outcome = match self.first_failure().take() {
@@ -185,7 +187,7 @@ impl Machine {
 
     /// Refuses to start, or takes up what a checkpoint holds.
     fn resume(&self) -> Result<Begin, Failure> {
-        let mut other = lock(&self.resume_from);
+        let other = lock(&self.resume_from).take();
         if let Some((stage, name)) =
             stops_barriers(&self.stages).filter(|_| self.checkpoints.is_some() || other.is_some())
         {
@@ -195,8 +197,8 @@ impl Machine {
             let delivery = &self.delivery;
             return Err(Failure::Refused(format!("exactly once was asked for, and this is {delivery}")));
         }
-        let loaded = match &mut *other {
-            Some(store) => {
+        let loaded = match other {
+            Some(mut store) => {
                 let loaded = store.load().map_err(CheckpointError::new)?;
                 let place = store.place();
                 Some(loaded.ok_or_else(|| Failure::Refused(format!("{place}: there is no checkpoint")))?)
@@ -208,10 +210,10 @@ impl Machine {
         };
         let from = loaded.as_ref().map(|loaded| &loaded.checkpoint);
         resume(&self.stages, from, self.checkpoints.is_some())?;
-        let Some(from) = from else { return Ok(Begin::Run) };
-        let _ = self.resumed.set(from.epoch);
+        let Some(Loaded { checkpoint: from, passed_over }) = &loaded else { return Ok(Begin::Run) };
+        let _ = self.resumed.set((from.epoch, passed_over.iter().map(StoreError::to_string).collect()));
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.begin_behind(from.epoch);
+            checkpoints.begin_behind(from, &self.stages);
         }
         Ok(if from.is_complete { Begin::Complete } else { Begin::Run })
     }
@@ -238,9 +240,8 @@ impl Machine {
     /// An epoch is committed: the next may end, or the run if it is to be suspended.
     fn has_committed(&self, checkpoints: &Checkpoints) {
         if checkpoints.is_suspending() {
-            let wanted = checkpoints.wanted();
             // One that was ending when it was asked for says nothing of what came behind it, and is as good.
-            self.stop(None, Failure::Suspended(epoch_of(wanted)));
+            self.stop(None, Failure::Suspended(epoch_of(checkpoints.committed())));
         }
         self.signal.changed();
     }
@@ -620,8 +621,8 @@ impl Host for Machine {
         }
     }
 
-    fn last_epoch(&self) -> Option<Epoch> {
-        self.checkpoints.as_ref().map(Checkpoints::last_epoch)
+    fn epoch_of_end(&self, stage: usize, group: usize) -> Option<Epoch> {
+        self.checkpoints.as_ref().map(|checkpoints| checkpoints.epoch_of_end(stage, group))
     }
 
     fn arrived(&self, latency: Duration) {

@@ -49,6 +49,10 @@ impl<T: AsRef<[u8]>, W: Write + Send + 'static> Sink<T> for Bytes<W> {
         output::finish(&mut self.writer)
     }
 
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(self.writer.flush()?)
+    }
+
     fn transactional(&mut self) -> Option<&mut dyn Transactional> {
         output::transactional(&mut self.writer)
     }

@@ -41,6 +41,10 @@ impl<T: Display, W: Write + Send + 'static> Sink<T> for Lines<W> {
         output::finish(&mut self.writer)
     }
 
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(self.writer.flush()?)
+    }
+
     fn transactional(&mut self) -> Option<&mut dyn Transactional> {
         output::transactional(&mut self.writer)
     }
