@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::io::BufWriter;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,6 +82,30 @@ fn lines_of_a_file_reach_another_once() {
     let expected: String = lines.iter().map(|line| format!("<{line}>\n")).collect();
     assert_eq!(std::fs::read_to_string(&output).unwrap(), expected);
     assert!(!folder.path(".out.part").exists());
+}
+
+#[test]
+fn what_a_buffer_around_an_output_holds_belongs_to_the_epoch() {
+    let folder = Folder::new("buffered");
+    let (parts, output) = (folder.path("parts"), folder.path("out"));
+    let pieces = |cut: Cut| Stream::iter_from(|at| at..3000u64).try_map(move |n| cut.pass(n));
+    let (_, cuts) = until_through(&folder.path("state"), |cut| {
+        pieces(cut).write_lines(BufWriter::new(TransactionalFile::create(&output)))
+    });
+    let (_, cuts_of_parts) = until_through(&folder.path("state of parts"), |cut| {
+        pieces(cut).write_lines(BufWriter::new(PartsFolder::create(&parts)))
+    });
+    assert!(cuts.min(cuts_of_parts) > 2, "{cuts} and {cuts_of_parts} cuts");
+    let expected: String = (0..3000).map(|n| format!("{n}\n")).collect();
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), expected);
+    let mut names: Vec<_> = std::fs::read_dir(&parts).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    assert_eq!(names.iter().map(|name| std::fs::read_to_string(name).unwrap()).collect::<String>(), expected);
+
+    let calm = folder.path("calm");
+    let written = pieces(Cut::after(0)).write_lines(BufWriter::new(TransactionalFile::create(&calm)));
+    written.run().unwrap();
+    assert_eq!(std::fs::read_to_string(&calm).unwrap(), expected, "without checkpoints too");
 }
 
 #[test]

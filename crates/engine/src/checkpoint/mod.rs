@@ -33,6 +33,7 @@ mod state;
 mod store;
 
 use std::fmt;
+use std::io::{BufWriter, Write};
 
 pub use delivery::Delivery;
 pub use directory::{Directory, Stored};
@@ -149,4 +150,20 @@ pub trait Transactional: Send {
     ///
     /// If what was prepared is not there any more, or the state is of something else.
     fn restore(&mut self, epoch: Epoch, state: &[u8]) -> Result<(), SinkError>;
+}
+
+/// What it gathered belongs to the epoch that is prepared next.
+impl<W: Transactional + Write> Transactional for BufWriter<W> {
+    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
+        self.flush()?;
+        self.get_mut().prepare(epoch, state)
+    }
+
+    fn commit(&mut self, epoch: Epoch) -> Result<(), SinkError> {
+        self.get_mut().commit(epoch)
+    }
+
+    fn restore(&mut self, epoch: Epoch, state: &[u8]) -> Result<(), SinkError> {
+        self.get_mut().restore(epoch, state)
+    }
 }

@@ -3,7 +3,8 @@
 //!
 //! [`TransactionalFile`] is one file that appears whole, [`PartsFolder`] a folder to which each epoch adds one.
 //! [`ReplayFile`] reads a regular file and knows it again. None gathers small writes or reads: whoever hands them
-//! pieces of 64 KiB, as the sinks of this crate do, pays nothing for the system calls.
+//! pieces of 64 KiB, as the sinks of this crate do, pays nothing for the system calls. Those sinks see an output also
+//! through a `BufWriter`, and through no other writer around it: behind that it is never finished, so it never appears.
 //!
 //! An output of which the disk refused something takes nothing more. In particular, after a sync that failed there is no
 //! second one, since it may succeed though the bytes are lost, and no rename.
