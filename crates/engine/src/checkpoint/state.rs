@@ -170,16 +170,23 @@ impl<'a> Restorer<'a> {
         Ok(Some(part))
     }
 
-    /// Takes what a step wrote in all lanes, for one that can tell what belongs to which.
+    /// Takes what a step wrote in all lanes, each with its number, for one that can tell what belongs to which; and how
+    /// many lanes there were.
     #[cfg(feature = "stateful")]
-    pub(crate) fn take_of_all(&mut self, step: &str) -> Result<Vec<&'a [u8]>, CheckpointError> {
+    pub(crate) fn take_of_all(&mut self, step: &str) -> Result<OfAll<'a>, CheckpointError> {
         let at = self.next;
         self.next += 1;
         // A group that ended before the others left nothing: what it would pass on, nobody takes any more.
-        let has_left = |lane: &&Vec<&Part>| !lane.is_empty() || self.lanes.iter().all(Vec::is_empty);
-        self.lanes.iter().filter(has_left).map(|lane| part(lane, at, step)).collect()
+        let has_left = |lane: &Vec<&Part>| !lane.is_empty() || self.lanes.iter().all(Vec::is_empty);
+        let lanes = self.lanes.iter().enumerate().filter(|(_, lane)| has_left(lane));
+        let parts = lanes.map(|(number, lane)| Ok((number, part(lane, at, step)?)));
+        Ok((parts.collect::<Result<_, CheckpointError>>()?, self.lanes.len()))
     }
 }
+
+/// The bytes of lanes, by their numbers, and how many lanes there were.
+#[cfg(feature = "stateful")]
+pub(crate) type OfAll<'a> = (Vec<(usize, &'a [u8])>, usize);
 
 fn part<'a>(lane: &[&'a Part], at: usize, step: &str) -> Result<&'a [u8], CheckpointError> {
     match lane.get(at) {
@@ -338,7 +345,7 @@ mod tests {
         let parts = saved(&[("fold_by_key", 5)]);
         let take = |lanes: &[Vec<&Part>]| {
             let mut restorer = Restorer::new(lanes, (1, 2), (Some(Epoch::FIRST), false, true));
-            restorer.take_of_all("fold_by_key").map(|all| all.len()).map_err(|error| error.to_string())
+            restorer.take_of_all("fold_by_key").map(|(all, _)| all.len()).map_err(|error| error.to_string())
         };
         assert_eq!(take(&[parts.iter().collect(), vec![]]), Ok(1));
         assert_eq!(take(&[vec![], vec![]]), Err("step `fold_by_key` was not saved".to_owned()));
