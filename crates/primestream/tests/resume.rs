@@ -182,6 +182,26 @@ fn primes_and_factors_go_on_behind_the_last() {
 }
 
 #[test]
+fn another_range_of_primes_is_refused() {
+    let folder = Folder::new("ranges");
+    let run = |range: std::ops::Range<u64>, items| {
+        let written =
+            cut(primes(range).boxed(), items).write_lines(TransactionalFile::create(folder.path("primes")));
+        let store = Directory::open(folder.path("state")).unwrap();
+        written.checkpoint(Every::items(9), store).run().map(drop).map_err(|error| error.to_string())
+    };
+    while Directory::read(folder.path("state")).map_or(true, |stored| stored.is_empty()) {
+        assert!(run(10..90_000, 5_000).unwrap_err().contains("cut short"));
+    }
+    for (range, differs) in [(11..90_000, "10..=89999 and is 11..=89999"), (10..90_001, "and is 10..=90000")]
+    {
+        let refused = run(range, 0).unwrap_err();
+        assert!(refused.contains("the range of primes was ") && refused.contains(differs), "{refused}");
+    }
+    run(10..90_000, 0).unwrap();
+}
+
+#[test]
 fn what_a_container_holds_is_all_there_after_a_cut() {
     // The digest of all is compared at the end: of a run that went on it is that of the whole.
     let folder = Folder::new("digest");

@@ -9,8 +9,8 @@ use primestream_primes::Primes;
 pub struct PrimesOf {
     /// `None` only while primes are taken.
     left: Option<Left>,
-    /// The last number of the range; nothing if the range is empty.
-    last: Option<u64>,
+    /// The first and the last number of the range; nothing if it is empty.
+    ends: Option<(u64, u64)>,
 }
 
 /// Primes, and from where they would have to be sieved again.
@@ -20,9 +20,9 @@ struct Left {
 }
 
 impl Left {
-    fn new(from: Option<u64>, last: Option<u64>) -> Self {
+    fn new(from: Option<u64>, ends: Option<(u64, u64)>) -> Self {
         // Of no numbers there are none: 0 alone has no prime.
-        let (first, last) = from.zip(last).unwrap_or_default();
+        let (first, last) = from.zip(ends.map(|(_, last)| last)).unwrap_or_default();
         Self { primes: primestream_primes::primes(first..=last), from }
     }
 }
@@ -45,8 +45,7 @@ impl Iterator for Left {
 impl PrimesOf {
     pub(super) fn new(range: impl RangeBounds<u64>) -> Self {
         let ends = ends(&range);
-        let last = ends.map(|(_, last)| last);
-        Self { left: Some(Left::new(ends.map(|(first, _)| first), last)), last }
+        Self { left: Some(Left::new(ends.map(|(first, _)| first), ends)), ends }
     }
 }
 
@@ -75,24 +74,23 @@ impl Source for PrimesOf {
 
 impl Replay for PrimesOf {
     fn save(&mut self, state: &mut Vec<u8>) -> Result<(), CheckpointError> {
-        let from = self.left.as_ref().and_then(|left| left.from);
-        let ends = [from.unwrap_or_default(), self.last.unwrap_or_default()];
-        state.extend(ends.iter().flat_map(|end| end.to_le_bytes()));
+        let from = self.left.as_ref().and_then(|left| left.from).unwrap_or_default();
+        let (first, last) = self.ends.unwrap_or_default();
+        state.extend([from, first, last].iter().flat_map(|number| number.to_le_bytes()));
         Ok(())
     }
 
     fn restore(&mut self, state: &[u8]) -> Result<(), CheckpointError> {
-        let (ends, []) = state.as_chunks() else {
+        let ([from, first, last], []) = state.as_chunks() else {
             return Err(CheckpointError::new("this is no state of primes"));
         };
-        let [from, last] = *ends else { return Err(CheckpointError::new("this is no state of primes")) };
-        let (from, last) = (u64::from_le_bytes(from), u64::from_le_bytes(last));
-        if self.last.unwrap_or_default() != last {
-            let now = self.last.unwrap_or_default();
-            let differs = format!("the range of primes ended with {last} and ends with {now}");
+        let [from, first, last] = [from, first, last].map(|bytes| u64::from_le_bytes(*bytes));
+        let now = self.ends.unwrap_or_default();
+        if (first, last) != now {
+            let differs = format!("the range of primes was {first}..={last} and is {}..={}", now.0, now.1);
             return Err(CheckpointError::new(differs));
         }
-        self.left = Some(Left::new(Some(from), self.last));
+        self.left = Some(Left::new(Some(from), self.ends));
         Ok(())
     }
 }
