@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::beat::Beat;
 use super::failure::Failure;
-use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore};
+use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore, StoreError};
 use crate::error::CheckpointError;
 use crate::pipeline::Keeping;
 use crate::plan::saved::{Kept, Saved};
@@ -100,8 +100,7 @@ impl Checkpoints {
     /// Loads the newest checkpoint, if there is one.
     pub(crate) fn load(&self) -> Result<Option<Loaded>, CheckpointError> {
         let mut store = lock(&self.store);
-        let place = store.place();
-        store.load().map_err(|error| CheckpointError::new(format!("{place}: {error}")))
+        store.load().map_err(|error| failed(store.as_ref(), error))
     }
 
     /// Counts on from an epoch.
@@ -252,8 +251,7 @@ impl Checkpoints {
             })?;
         {
             let mut store = lock(&self.store);
-            let place = store.place();
-            store.save(&checkpoint).map_err(|error| CheckpointError::new(format!("{place}: {error}")))?;
+            store.save(&checkpoint).map_err(|error| failed(store.as_ref(), error))?;
         }
         commits.into_iter().try_for_each(Commit::run).map_err(CheckpointError::new)?;
         let epoch = checkpoint.epoch.get();
@@ -337,6 +335,14 @@ pub(crate) fn epoch_of(number: u64) -> Epoch {
 }
 
 /// Locks what no user's function is called under, but for stores.
+/// Says what failed and where: all but what does not fit the format names its place itself.
+fn failed(store: &dyn StateStore, error: StoreError) -> CheckpointError {
+    match error {
+        StoreError::Unfit(_) => CheckpointError::new(format!("{}: {error}", store.place())),
+        error => CheckpointError::new(error),
+    }
+}
+
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
