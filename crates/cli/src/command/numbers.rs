@@ -79,10 +79,10 @@ where
     A: Fn(Vec<Natural>, usize, &dyn Fn() -> Duration) -> Vec<Answer> + Send + Sync + 'static,
 {
     let complaints = Arc::new(AtomicU64::new(0));
-    let Asked { numbers, input, output, checkpoints, order, fill } = asked;
+    let Asked { numbers, input, output, mut checkpoints, order, fill } = asked;
     let has_lines = numbers.is_empty();
     let answering = Answering { answer: Arc::new(answer), lanes: global.lanes() };
-    let (lines, input_name) = match (&checkpoints, has_lines) {
+    let (lines, input_name) = match (&mut checkpoints, has_lines) {
         (_, false) => {
             let words = Stream::iter(numbers).map(|number| Ok(number.into_bytes())).boxed();
             (words, "the arguments".to_owned())
