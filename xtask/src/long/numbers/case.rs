@@ -38,7 +38,7 @@ fn consecutive(draw: &mut Draw) -> Case {
         0 if exponent > 0 => u128::from(draw.number()) % (1 << exponent),
         _ => 1 << exponent,
     };
-    let first = (middle + u128::from(draw.below(count))).saturating_sub(count.into());
+    let first = (middle + u128::from(draw.below(count))).saturating_sub(count.into()).max(1);
     let numbers = (first..first + u128::from(count)).map(Natural::from).collect();
     Case { name: "in a row", numbers, demand: Demand::All { is_short: true } }
 }
