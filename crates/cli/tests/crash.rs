@@ -228,6 +228,15 @@ fn an_input_that_was_changed_since_all_was_done_is_refused() {
 }
 
 #[test]
+fn complaints_of_a_run_before_are_counted_and_not_forgotten() {
+    let folder = Folder::new();
+    let job = Job::new(Folder::new(), &["factor", "--input", &folder.write("numbers", b"15\nx\n21\n")]);
+    job.run(&[]).fails(1, "line 2: `x` is not a natural number");
+    job.run(&[]).fails(1, "numbers: refused or left in all, those told before included: 1");
+    assert_eq!(read(job.folder.path("out")), b"15: 3 5\n21: 3 7\n");
+}
+
+#[test]
 fn an_output_that_was_taken_away_is_named() {
     let folder = Folder::new();
     let input = folder.write("input", b"some bytes");

@@ -114,8 +114,14 @@ where
     } else {
         run::run_until_signal(pipeline, global, amount)
     };
-    done.map_err(|error| places.explain(error))?;
-    if complaints.load(Ordering::Relaxed) > 0 { Err(Ending::reported(NUMBERS)) } else { Ok(()) }
+    let report = done.map_err(|error| places.explain(error))?;
+    match (complaints.load(Ordering::Relaxed), report.resumed_from()) {
+        (0, _) => Ok(()),
+        (_, None) => Err(Ending::reported(NUMBERS)),
+        (count, Some(_)) => Err(Ending::number(format_args!(
+            "{input_name}: refused or left in all, those told before included: {count}"
+        ))),
+    }
 }
 
 fn lines_of(reader: impl Read + Send + 'static) -> Stream<Result<Vec<u8>, String>> {
