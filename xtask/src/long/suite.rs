@@ -89,7 +89,7 @@ const MUTATED: [Mutated; 2] = [
             "crates/engine/src/checkpoint/*.rs",
             "crates/engine/src/files/*.rs",
         ],
-        tests: &["budget", "flow", "many", "checkpoints", "lossy_disk"],
+        tests: &["budget", "flow", "many", "checkpoints", "files", "lossy_disk"],
     },
     Mutated {
         package: "primestream-codec",
