@@ -114,10 +114,11 @@ pub(crate) struct Checkpointing {
     /// lost and nothing comes twice, whatever crashes. Once it is done, given again it does nothing.
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// Make a checkpoint after so much time or input, such as 500ms or 64MiB; each second unless given.
+    /// Make a checkpoint after so much time (ms, s, min, h) or input (KiB, MiB, GiB), such as 500ms or 64MiB; each second
+    /// unless given.
     #[arg(long, value_name = "EVERY", requires = "checkpoint", value_parser = every::parse)]
     pub(crate) every: Option<Every>,
-    /// Go on although the input file was changed or replaced since.
+    /// Go on, or be done with it, although the input file was changed or replaced since.
     #[arg(long, requires = "checkpoint")]
     pub(crate) even_if_changed: bool,
 }
@@ -130,7 +131,7 @@ pub(crate) enum CheckpointCommand {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-    /// Remove the checkpoints of a folder, so that the next run begins anew.
+    /// Remove the checkpoints of a folder, so that the next run begins anew; outputs stay as they are.
     Clear {
         /// The folder.
         #[arg(value_name = "DIR")]

@@ -79,7 +79,7 @@ impl Places<'_> {
                 Ending::data(format_args!("{}: {error}", self.input))
             }
             Failure::Budget(error) => Ending::usage(format_args!("{error}; `--memory-limit` raises it")),
-            Failure::Checkpoint(error) => Ending::new(IO, format_args!("checkpoint: {error}")),
+            Failure::Checkpoint(error) => Ending::new(IO, format_args!("checkpoint: {}", spoken(&error))),
             Failure::Refused(reason) => Ending::usage(reason),
             Failure::Suspended(epoch) => {
                 let code = 128 + signals::received().unwrap_or(signals::INTERRUPT);
@@ -114,7 +114,7 @@ impl Places<'_> {
 }
 
 /// Says an error of the system as people do: without the number Rust adds.
-fn spoken(error: &io::Error) -> String {
+fn spoken(error: &dyn Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_owned(),

@@ -19,9 +19,19 @@ use signal_hook::iterator::Signals;
 pub(crate) const INTERRUPT: u8 = 2;
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
-/// The pipeline, and whether it is suspended rather than cancelled.
-static FLOW: Mutex<Option<(Flow, bool)>> = Mutex::new(None);
+static ASKED: Mutex<Asked> = Mutex::new(Asked::Nobody);
 static UNFINISHED: Mutex<Option<Unfinished>> = Mutex::new(None);
+
+/// Who is asked to stop.
+#[derive(Clone)]
+enum Asked {
+    /// Nobody: the program ends at once.
+    Nobody,
+    /// A pipeline that keeps checkpoints, as soon as it is there.
+    Soon,
+    /// The pipeline, and whether it is suspended rather than cancelled.
+    Pipeline(Flow, bool),
+}
 
 /// A file that is being written.
 pub(crate) enum Unfinished {
@@ -41,13 +51,20 @@ pub(crate) fn undo_on_death(file: Option<Unfinished>) {
     *UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner) = file;
 }
 
-/// Names the pipeline to stop when a signal comes.
+/// Says that a pipeline that keeps checkpoints is about to start, so that a signal waits for it: between an output that
+/// was begun and a checkpoint that knows of it, nothing ends in order.
+pub(crate) fn wait_for_pipeline() {
+    *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = Asked::Soon;
+}
+
+/// Names the pipeline to stop when a signal comes, or came while it was waited for.
 /// One that keeps checkpoints makes a last one.
 pub(crate) fn stop_on_signal(flow: Flow, keeps_checkpoints: bool) {
+    *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = Asked::Pipeline(flow.clone(), keeps_checkpoints);
+    // Whoever handles a signal notes it before they look who is asked, so that one of both sees the other.
     if received().is_some() {
         stop(&flow, keeps_checkpoints);
     }
-    *FLOW.lock().unwrap_or_else(PoisonError::into_inner) = Some((flow, keeps_checkpoints));
 }
 
 fn stop(flow: &Flow, keeps_checkpoints: bool) {
@@ -67,10 +84,11 @@ pub(crate) fn listen() -> std::io::Result<()> {
             if RECEIVED.swap(signal, Ordering::AcqRel) != 0 {
                 die(signal);
             }
-            let flow = FLOW.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            match flow {
-                None => die(signal),
-                Some((flow, keeps_checkpoints)) => {
+            let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            match asked {
+                Asked::Nobody => die(signal),
+                Asked::Soon => spawn_last_resort(signal, GRACE_OF_CHECKPOINTS),
+                Asked::Pipeline(flow, keeps_checkpoints) => {
                     stop(&flow, keeps_checkpoints);
                     spawn_last_resort(signal, if keeps_checkpoints { GRACE_OF_CHECKPOINTS } else { GRACE });
                 }

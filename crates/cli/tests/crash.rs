@@ -92,7 +92,7 @@ fn what_is_killed_again_and_again_comes_out_the_same() {
     let folder = Folder::new();
     let input = folder.write("input", &text(3_000_000));
     let numbers: Vec<u8> =
-        (0..10_000u64).flat_map(|i| format!("{}\n", 1_000_000_007 * (i + 3)).into_bytes()).collect();
+        (0..50_000u64).flat_map(|i| format!("{}\n", 1_000_000_007 * (i + 3)).into_bytes()).collect();
     let numbers = folder.write("numbers", &numbers);
     let container = folder.name("container");
     run(&["encode", "-q", "--profile", "dense", &input, "-o", &container], b"").succeeds();
@@ -206,6 +206,57 @@ fn an_input_that_was_changed_is_refused_unless_one_insists() {
 }
 
 #[test]
+fn an_input_that_was_changed_since_all_was_done_is_refused() {
+    let folder = Folder::new();
+    let input = folder.write("input", b"of yesterday");
+    let container = folder.name("container");
+    run(&["encode", "-q", &input, "-o", &container], b"").succeeds();
+    let numbers = folder.write("numbers", b"15\n");
+    for words in [&["encode", &input][..], &["decode", &container], &["factor", "--input", &numbers]] {
+        let job = Job::new(Folder::new(), words);
+        job.run(&[]).succeeds();
+        job.run(&[]).succeeds();
+        let changed = words.last().unwrap();
+        let file = fs::File::options().write(true).open(changed).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        job.run(&[]).fails(74, "was changed since all of it was done; `primestream checkpoint clear");
+        job.run(&["--even-if-changed"]).succeeds();
+        run(&["checkpoint", "clear", "-q", &job.folder.name("checkpoints")], b"").succeeds();
+        job.run(&[]).succeeds();
+        job.run(&[]).succeeds();
+    }
+}
+
+#[test]
+fn complaints_of_a_run_before_are_counted_and_not_forgotten() {
+    let folder = Folder::new();
+    let job = Job::new(Folder::new(), &["factor", "--input", &folder.write("numbers", b"15\nx\n21\n")]);
+    job.run(&[]).fails(1, "line 2: `x` is not a natural number");
+    job.run(&[]).fails(1, "numbers: refused or left in all, those told before included: 1");
+    assert_eq!(read(job.folder.path("out")), b"15: 3 5\n21: 3 7\n");
+}
+
+#[test]
+fn an_output_that_was_taken_away_is_named() {
+    let folder = Folder::new();
+    let input = folder.write("input", b"some bytes");
+    let job = Job::new(Folder::new(), &["encode", &input]);
+    job.run(&[]).succeeds();
+    let out = job.folder.name("out");
+    fs::remove_file(&out).unwrap();
+    job.run(&[]).fails(74, &format!("{out}: neither it nor "));
+}
+
+#[test]
+fn an_input_that_is_no_container_leaves_nothing() {
+    let folder = Folder::new();
+    let input = folder.write("input", b"no container");
+    let job = Job::new(Folder::new(), &["decode", &input]);
+    job.run(&[]).fails(65, &input);
+    assert_eq!(job.folder.names(), ["checkpoints"]);
+}
+
+#[test]
 fn a_damaged_checkpoint_is_passed_over_and_two_are_the_end() {
     let job = Job::primes();
     while job.checkpoints().len() < 2 {
@@ -219,7 +270,16 @@ fn a_damaged_checkpoint_is_passed_over_and_two_are_the_end() {
         fs::write(&job.checkpoints()[index], bytes).unwrap();
     };
     (0..2).for_each(damage);
-    job.run(&[]).fails(74, "checkpoint");
+    let refused = job.run(&[]);
+    assert!(
+        !refused.stderr.contains("checkpoints: checkpoints"),
+        "the folder is named once: {}",
+        refused.stderr
+    );
+    let whole_folder =
+        format!("checkpoint: {}: no checkpoint there is whole; ", job.folder.name("checkpoints"));
+    assert!(refused.stderr.contains(&whole_folder), "{}", refused.stderr);
+    refused.fails(74, "; clear it to start afresh");
     assert!(!job.folder.path("out").exists(), "nothing starts afresh");
     let shown = run(&["checkpoint", "show", &job.folder.name("checkpoints")], b"");
     assert!(shown.code == Some(65) && shown.text().matches("damaged").count() >= 2, "{shown:?}");
@@ -234,11 +294,12 @@ fn checkpoints_of_another_command_are_refused() {
     let job = Job::primes();
     job.kill_behind_a_checkpoint();
     let (out, checkpoints) = (job.folder.name("out"), job.folder.name("checkpoints"));
+    let input = job.folder.write("input", b"some bytes");
     for (words, why) in [
         (&["primes", "1000000000000", "1000010000001", "-o", &out][..], "to was \"1000010000000\""),
         (&["primes", "--twins", "1000000000000", "1000010000000", "-o", &out], "what was"),
         (&["primes", "1000000000000", "1000010000000", "-o", &job.folder.name("other")], "output was"),
-        (&["encode", &out, "-o", &job.folder.name("other")], "was \"primes\""),
+        (&["encode", &input, "-o", &job.folder.name("other")], "was \"primes\""),
     ] {
         run(&[words, &["--checkpoint", &checkpoints]].concat(), b"").fails(64, why);
     }
@@ -258,6 +319,7 @@ fn what_cannot_be_come_back_to_is_refused_before_it_begins() {
         (&["encode", "-o", &out], 64, "the standard input cannot be come back to"),
         (&["encode", "-", "-o", &out], 64, "the standard input cannot be come back to"),
         (&["encode", "/dev/zero", "-o", &out], 74, "/dev/zero"),
+        (&["encode", &input, "-o", "."], 64, ".: is a directory"),
         (&["encode", &input, "-o", "/dev/full"], 74, "/dev/full"),
         (&["encode", &input, "-o", &folder.name("no/such")], 74, "no/.such.part"),
         (&["encode", "/no/such/file", "-o", &out], 66, "/no/such/file"),
@@ -268,11 +330,14 @@ fn what_cannot_be_come_back_to_is_refused_before_it_begins() {
         let kept = [words, &["--checkpoint", &checkpoints]].concat();
         run(&kept, b"from a pipe").fails(code, why);
         assert!(!folder.path("out").exists(), "{words:?}");
+        if code != 74 {
+            assert_eq!(folder.names(), ["input"], "{words:?}: refused before anything was made");
+        }
         let _ = fs::remove_dir_all(folder.path("checkpoints"));
     }
     let refused = run(&["encode", &input, "-o", &out, "--checkpoint", &input], b"");
     refused.fails(74, &input);
-    for every in ["", "0s", "-1s", "often", "99999999999999999999s", "0MiB", "1.5.5s", "∞s"] {
+    for every in ["", "5", "0s", "-1s", "often", "99999999999999999999s", "0MiB", "1.5.5s", "∞s"] {
         let bad = run(
             &["encode", &input, "-o", &out, "--checkpoint", &checkpoints, &format!("--every={every}")],
             b"",

@@ -165,9 +165,14 @@ fn a_file_that_somebody_changed_is_refused() {
     fs::write(&part, "short").unwrap();
     let error = refusal("out", &state);
     assert!(error.contains(".out.part: 5 bytes are there where 10 were written"), "{error}");
-    assert!(error.ends_with("the output was changed since the checkpoint"), "{error}");
+    assert!(
+        error.ends_with(
+            "the output was changed since the checkpoint, which has to be cleared to start afresh"
+        ),
+        "{error}"
+    );
     fs::remove_file(&part).unwrap();
-    assert!(refusal("out", &state).contains("it is gone, and 10 bytes were written"));
+    assert!(refusal("out", &state).contains(".out.part is there, and 10 bytes were written"));
     fs::create_dir(&part).unwrap();
     assert!(refusal("out", &state).contains("it is no file any more"));
 }
@@ -341,7 +346,7 @@ fn a_file_that_is_read_again_is_the_same_file() {
     write(&changed);
     let error = refusal();
     assert!(
-        error.ends_with("its first 65536 bytes are others; to go on all the same, insist on it"),
+        error.ends_with("its first 65536 bytes are others; `even_if_changed` goes on all the same"),
         "{error}"
     );
     assert_eq!(insisting().unwrap(), 100_000);

@@ -5,9 +5,11 @@
 //! `NAME: skipped: REASON`, and leaves what failed in `target/failures/NAME-SEED`.
 
 mod crash;
+mod draw;
 mod faults;
 mod foreign;
 mod memory;
+mod numbers;
 mod run;
 mod speed;
 mod suite;
@@ -78,6 +80,7 @@ impl Choice {
 fn lanes() -> impl Iterator<Item = &'static Lane> {
     [
         &foreign::LANES[..],
+        &numbers::LANES,
         &crash::LANES,
         &memory::LANES,
         &threads::LANES,

@@ -199,6 +199,16 @@ impl<'a> Run<'a> {
         command
     }
 
+    /// Returns the program that is tried: the one that was named, such as one that was released, or else one that is built
+    /// now. `None` if it cannot be built, which is kept.
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        let build = ["build", "--release", "--locked", "--package", "primestream-cli"];
+        let built = || {
+            self.ended(&mut self.cargo(&build)).is_good.then(|| self.root.join("target/release/primestream"))
+        };
+        named_program().or_else(built)
+    }
+
     /// Returns whether a program is there and answers.
     pub(crate) fn has(&self, program: &str, arguments: &[&str]) -> bool {
         let output = Command::new(program).args(arguments).current_dir(self.root).output();
@@ -268,6 +278,11 @@ impl<'a> Run<'a> {
         let name = format!("{}-{}", self.name.replace(' ', "-"), self.seed());
         self.root.join("target/failures").join(name)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "it comes from outside, as the seed does")]
+fn named_program() -> Option<PathBuf> {
+    std::env::var("PRIMESTREAM_PROGRAM").ok().map(PathBuf::from)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a run of hours ends when its time is over")]

@@ -1,5 +1,6 @@
 //! Threads, time and chance: simulated runs by the million, every order of few threads, sanitizers, shifted clocks.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::run::{Counts, Outcome, Run, Tests};
@@ -129,16 +130,13 @@ fn clock(run: &Run<'_>) -> Outcome {
     if !run.has("faketime", &["--version"]) {
         return Outcome::Skipped("`faketime` is neither there nor can be installed".to_owned());
     }
-    if !run.ended(&mut run.cargo(&["build", "--release", "--locked", "--package", "primestream-cli"])).is_good
-    {
-        return Outcome::Ran(Counts::one(false));
-    }
+    let Some(program) = run.program() else { return Outcome::Ran(Counts::one(false)) };
     let mut counts = Counts::default();
     for job in JOBS {
-        let straight = written(run, job, None);
+        let straight = written(run, &program, job, None);
         counts += Counts::one(straight.is_some());
         for shift in SHIFTS {
-            let is_same = straight.is_some() && written(run, job, Some(shift)) == straight;
+            let is_same = straight.is_some() && written(run, &program, job, Some(shift)) == straight;
             println!("{} under {shift}: {}", job[0], if is_same { "the same" } else { "another output" });
             if !is_same {
                 run.keep(&[("command", &format!("faketime -f '{shift}' primestream {}\n", job.join(" ")))]);
@@ -198,8 +196,7 @@ fn nightly(run: &Run<'_>, arguments: &[&str]) -> Command {
 }
 
 /// Runs the program, under a shifted clock if one is given; returns what it writes, if it ends well.
-fn written(run: &Run<'_>, job: &[&str], shift: Option<&str>) -> Option<Vec<u8>> {
-    let program = run.root().join("target/release/primestream");
+fn written(run: &Run<'_>, program: &Path, job: &[&str], shift: Option<&str>) -> Option<Vec<u8>> {
     let mut command = match shift {
         None => Command::new(program),
         Some(shift) => {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::verify::check_units;
 use super::{repair, units};
 use crate::args::{Decode as Arguments, Format, Global, UnitsArgument};
-use crate::checkpoints::{self, Checkpoints, absolute};
+use crate::checkpoints::{self, Checkpoints, Kept, absolute};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input, Output};
 use crate::run;
@@ -62,18 +62,21 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<(Checkpoints, Value)>, En
         "output": absolute(arguments.output.as_ref()),
         "repair": arguments.repair,
     });
-    Checkpoints::open(&arguments.checkpointing, command, Value::Null)
+    let files = [Kept::Input(arguments.input.as_deref()), Kept::Output(arguments.output.as_deref())];
+    Checkpoints::open(&arguments.checkpointing, &files, command, Value::Null)
 }
 
 /// Decodes with checkpoints.
-fn run_kept(arguments: &Arguments, global: &Global, checkpoints: Checkpoints) -> Outcome {
+fn run_kept(arguments: &Arguments, global: &Global, mut checkpoints: Checkpoints) -> Outcome {
     let (input, input_name, bytes) = checkpoints.input(arguments.input.as_deref())?;
-    let (output, output_name) = checkpoints.output(arguments.output.as_deref())?;
-    let places = Places { input: &input_name, output: &output_name };
     let teller = Teller { count: Arc::default(), input: input_name.clone() };
+    let places = Places { input: &input_name, output: "" };
     let found =
         container::verify(input, how(arguments, global)).map_err(|error| places.explain_input(&error))?;
-    let content = from_container(found, arguments, teller)?.write_bytes(output);
+    let content = from_container(found, arguments, teller)?;
+    let (output, output_name) = checkpoints.output(arguments.output.as_deref())?;
+    let places = Places { input: &input_name, output: &output_name };
+    let content = content.write_bytes(output);
     let report =
         run::run(checkpoints.keep(content), global, Some(bytes)).map_err(|error| places.explain(error))?;
     run::print_report("decode", &report, global, false)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{block_len, units};
 use crate::args::{Compress, Encode as Arguments, Format, Global, PositionsArgument, Profile, UnitsArgument};
-use crate::checkpoints::{self, Checkpoints, absolute};
+use crate::checkpoints::{self, Checkpoints, Kept, absolute};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::{self, Input, Output};
 use crate::run;
@@ -55,11 +55,12 @@ fn checkpoints(arguments: &Arguments, header: &Header) -> Result<Option<(Checkpo
         "settings": format!("{settings:?}"),
         "index": !arguments.no_index,
     });
-    Checkpoints::open(&arguments.checkpointing, command, json!(header.to_bytes().to_vec()))
+    let files = [Kept::Input(arguments.input.as_deref()), Kept::Output(arguments.output.as_deref())];
+    Checkpoints::open(&arguments.checkpointing, &files, command, json!(header.to_bytes().to_vec()))
 }
 
 /// Encodes with checkpoints.
-fn run_kept(arguments: &Arguments, global: &Global, checkpoints: Checkpoints, drawn: &Value) -> Outcome {
+fn run_kept(arguments: &Arguments, global: &Global, mut checkpoints: Checkpoints, drawn: &Value) -> Outcome {
     let bytes: Option<Vec<u8>> = serde_json::from_value(drawn.clone()).ok();
     let header = bytes.and_then(|bytes| Header::parse(&bytes.try_into().ok()?).ok());
     let header = header.ok_or_else(|| Ending::data("the checkpoint holds no header of a container"))?;

@@ -79,10 +79,10 @@ where
     A: Fn(Vec<Natural>, usize, &dyn Fn() -> Duration) -> Vec<Answer> + Send + Sync + 'static,
 {
     let complaints = Arc::new(AtomicU64::new(0));
-    let Asked { numbers, input, output, checkpoints, order, fill } = asked;
+    let Asked { numbers, input, output, mut checkpoints, order, fill } = asked;
     let has_lines = numbers.is_empty();
     let answering = Answering { answer: Arc::new(answer), lanes: global.lanes() };
-    let (lines, input_name) = match (&checkpoints, has_lines) {
+    let (lines, input_name) = match (&mut checkpoints, has_lines) {
         (_, false) => {
             let words = Stream::iter(numbers).map(|number| Ok(number.into_bytes())).boxed();
             (words, "the arguments".to_owned())
@@ -114,8 +114,14 @@ where
     } else {
         run::run_until_signal(pipeline, global, amount)
     };
-    done.map_err(|error| places.explain(error))?;
-    if complaints.load(Ordering::Relaxed) > 0 { Err(Ending::reported(NUMBERS)) } else { Ok(()) }
+    let report = done.map_err(|error| places.explain(error))?;
+    match (complaints.load(Ordering::Relaxed), report.resumed_from()) {
+        (0, _) => Ok(()),
+        (_, None) => Err(Ending::reported(NUMBERS)),
+        (count, Some(_)) => Err(Ending::number(format_args!(
+            "{input_name}: refused or left in all, those told before included: {count}"
+        ))),
+    }
 }
 
 fn lines_of(reader: impl Read + Send + 'static) -> Stream<Result<Vec<u8>, String>> {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::numbers::Lines;
 use super::{repair, units};
 use crate::args::{Format, Global, UnitsArgument, Verify as Arguments};
-use crate::checkpoints::{self, Checkpoints, absolute};
+use crate::checkpoints::{self, Checkpoints, Kept, absolute};
 use crate::exit::{DATA, Ending, Outcome, Places, escaped};
 use crate::files::{self, Input};
 use crate::run;
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     let shared = Arc::clone(&counts);
     let how = Decode { lanes: global.lanes(), repair: arguments.repair, ..Decode::default() };
     let (name, bytes, pipeline) = match (checkpoints, arguments.format) {
-        (Some((checkpoints, _)), _) => {
+        (Some((mut checkpoints, _)), _) => {
             let (input, name, bytes) = checkpoints.input(arguments.input.as_deref())?;
             let found = found_in(input, &name, arguments, how)?;
             let teller = Teller { json: global.json, name: name.clone(), lines: Lines::open()? };
@@ -81,7 +81,8 @@ fn checkpoints(arguments: &Arguments) -> Result<Option<(Checkpoints, Value)>, En
         "input": absolute(arguments.input.as_ref()),
         "repair": arguments.repair,
     });
-    Checkpoints::open(&arguments.checkpointing, command, Value::Null)
+    let files = [Kept::Input(arguments.input.as_deref())];
+    Checkpoints::open(&arguments.checkpointing, &files, command, Value::Null)
 }
 
 fn found_in<R: Read + Send + 'static>(

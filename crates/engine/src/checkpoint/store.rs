@@ -110,7 +110,8 @@ impl fmt::Display for StoreError {
             Self::Damaged { path, fault } => write!(f, "{}: {fault}", path.display()),
             Self::NoneWhole { folder, damaged } => {
                 write!(f, "{}: no checkpoint there is whole", folder.display())?;
-                damaged.iter().try_for_each(|error| write!(f, "; {error}"))
+                damaged.iter().try_for_each(|error| write!(f, "; {error}"))?;
+                f.write_str("; clear it to start afresh")
             }
             Self::NotNewer { folder, epoch, newest } => write!(
                 f,

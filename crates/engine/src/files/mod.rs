@@ -33,7 +33,9 @@ fn changed(path: &Path, what: impl std::fmt::Display) -> io::Error {
     refused(
         io::ErrorKind::InvalidData,
         path,
-        format_args!("{what}: the output was changed since the checkpoint"),
+        format_args!(
+            "{what}: the output was changed since the checkpoint, which has to be cleared to start afresh"
+        ),
     )
 }
 

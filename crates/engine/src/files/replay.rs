@@ -147,7 +147,7 @@ impl ReplayFile {
         let differences = saved.differences(&self.identity, &beginning);
         if !self.insists && !differences.is_empty() {
             let what = format!(
-                "is not the file that was read before: {}; to go on all the same, insist on it",
+                "is not the file that was read before: {}; `even_if_changed` goes on all the same",
                 Listed(&differences)
             );
             return Err(refused(io::ErrorKind::InvalidData, &self.path, what));

@@ -284,7 +284,10 @@ impl TransactionalFile {
                     part.display()
                 ),
             )),
-            (None, None) => Err(changed(&part, format_args!("it is gone, and {len} bytes were written"))),
+            (None, None) => Err(changed(
+                &self.path,
+                format_args!("neither it nor {} is there, and {len} bytes were written", part.display()),
+            )),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::beat::Beat;
 use super::failure::Failure;
-use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore};
+use crate::checkpoint::{Checkpoint, Commit, Epoch, Every, Loaded, Part, Prepared, StateStore, StoreError};
 use crate::error::{CheckpointError, panic_message};
 use crate::pipeline::Keeping;
 use crate::plan::saved::{Kept, Saved};
@@ -103,8 +103,7 @@ impl Checkpoints {
     pub(crate) fn load(&self) -> Result<Option<Loaded>, CheckpointError> {
         let mut store = lock(&self.store);
         let store = store.as_mut().expect(STILL_THERE);
-        let place = store.place();
-        store.load().map_err(|error| CheckpointError::new(format!("{place}: {error}")))
+        store.load().map_err(|error| failed(store.as_ref(), error))
     }
 
     /// Counts on from a checkpoint. Stages that had ended hand over nothing any more: what they said then holds.
@@ -294,8 +293,7 @@ impl Checkpoints {
         {
             let mut store = lock(&self.store);
             let store = store.as_mut().expect(STILL_THERE);
-            let place = store.place();
-            store.save(&checkpoint).map_err(|error| CheckpointError::new(format!("{place}: {error}")))?;
+            store.save(&checkpoint).map_err(|error| failed(store.as_ref(), error))?;
         }
         commits.into_iter().try_for_each(Commit::run).map_err(CheckpointError::new)?;
         let epoch = checkpoint.epoch.get();
@@ -381,6 +379,14 @@ pub(crate) fn epoch_of(number: u64) -> Epoch {
 }
 
 /// Locks what no user's function is called under, but for stores.
+/// Says what failed and where: all but what does not fit the format names its place itself.
+fn failed(store: &dyn StateStore, error: StoreError) -> CheckpointError {
+    match error {
+        StoreError::Unfit(_) => CheckpointError::new(format!("{}: {error}", store.place())),
+        error => CheckpointError::new(error),
+    }
+}
+
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

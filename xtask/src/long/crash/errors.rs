@@ -1,5 +1,7 @@
 //! Errors of system calls: each call of each job fails in each way, once or from then on.
 
+use std::path::Path;
+
 use super::super::run::{Counts, Outcome, Run};
 use super::job::Workshop;
 use super::strace::{Disturbed, OPTIONS, Often, Point};
@@ -29,7 +31,7 @@ pub(super) fn errors(run: &Run<'_>) -> Outcome {
             }
             Ok(End::Missed) => {
                 missed += 1;
-                Counts::one(true)
+                Counts::default() // nothing was shown
             }
             Err(why) => {
                 let told = format!("seed {seed}: {point:?}, {error}, ever: {ever}: {why}\n");
@@ -92,6 +94,13 @@ fn failed(shop: &Workshop, point: &Point, error: &str, ever: bool) -> Result<End
         let behind = log.lines().skip(at + 1).filter(|line| !line.contains("resumed"));
         if let Some(line) = behind.clone().find(|line| line.contains(" fsync(") || line.contains(" rename")) {
             return Err(format!("behind the sync that failed: {line}"));
+        }
+        // The log tells of one path. What is committed on the strength of it has had a sync that succeeded.
+        let synced =
+            log.lines().filter(|line| line.contains("fsync") && line.ends_with(" = 0")).count() as u64;
+        let committed = place.recorded()?.map_or(0, |recorded| recorded.epoch);
+        if Path::new(&point.path_in(&place)) == place.part() && committed > synced {
+            return Err(format!("epoch {committed} is committed behind {synced} syncs"));
         }
     }
     shop.complete(job, &place, &OPTIONS.map(str::to_owned))?;

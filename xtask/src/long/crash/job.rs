@@ -30,11 +30,7 @@ pub(super) struct Job {
 impl Workshop {
     /// Builds the program, draws inputs of about so many bytes, and lets nobody disturb it once.
     pub(super) fn open(run: &Run<'_>, bytes: u64) -> Result<Self, Outcome> {
-        let named = named_program();
-        let build = ["build", "--release", "--locked", "--package", "primestream-cli"];
-        if named.is_none() && !run.ended(&mut run.cargo(&build)).is_good {
-            return Err(Outcome::Ran(Counts::one(false)));
-        }
+        let tried = run.program().ok_or(Outcome::Ran(Counts::one(false)))?;
         // Without `..`, as the system names what a descriptor is of.
         let root = run.root().canonicalize().unwrap_or_else(|_| run.root().to_owned());
         let folder = run.folder_in(&root);
@@ -45,7 +41,7 @@ impl Workshop {
             }
             fs::create_dir_all(folder.join("inputs"))?;
             // Somebody may build anew meanwhile.
-            fs::copy(named.unwrap_or_else(|| root.join("target/release/primestream")), &program)?;
+            fs::copy(tried, &program)?;
             jobs(&program, &folder.join("inputs"), bytes)
         };
         match fill() {
@@ -173,12 +169,6 @@ impl Place {
         let below = list(&self.checkpoints()).into_iter().map(|name| format!("{CHECKPOINTS}/{name}"));
         list(&self.0).into_iter().chain(below).collect()
     }
-}
-
-/// Returns the program that is to be tried instead of one that is built, such as one that was released.
-#[expect(clippy::disallowed_methods, reason = "it comes from outside, as the seed does")]
-fn named_program() -> Option<PathBuf> {
-    std::env::var("PRIMESTREAM_PROGRAM").ok().map(PathBuf::from)
 }
 
 /// Draws the options that may be others each time a command is given.

@@ -57,7 +57,7 @@ fn job_with_kills(shop: &Workshop, job: &Job, draw: &mut Draw, seen: &mut Seen) 
         let mut started = Started::start(&mut shop.command(job, &place, &options)).map_err(spoken)?;
         let goes_on = before.is_some();
         if goes_on && draw.below(4) == 0 {
-            look_at_first_output(&mut started, &place, seen).map_err(spoken)?;
+            look_at_first_output(&mut started, &place, seen)?;
         }
         if draw.below(2) == 0 {
             let is_further = || place.recorded().is_ok_and(|now| now > before);
@@ -107,7 +107,7 @@ fn ended(shop: &Workshop, job: &Job, place: &Place) -> Result<(), String> {
 }
 
 /// Measures how long a run that goes on takes to the first byte it adds.
-fn look_at_first_output(started: &mut Started, place: &Place, seen: &mut Seen) -> std::io::Result<()> {
+fn look_at_first_output(started: &mut Started, place: &Place, seen: &mut Seen) -> Result<(), String> {
     let len = || fs::metadata(place.part()).map(|about| about.len()).ok();
     // What was written behind the checkpoint is cut off first.
     let Some(there) = len() else { return Ok(()) };
@@ -117,12 +117,20 @@ fn look_at_first_output(started: &mut Started, place: &Place, seen: &mut Seen) -
         least = least.min(now);
         now > least
     };
-    if started.until(Duration::from_secs(10), grows)? {
-        seen.first_output = seen.first_output.max(started.age());
-        seen.looked_at += 1;
+    if !started.until(Duration::from_secs(10), grows).map_err(|error| error.to_string())? {
+        return Ok(()); // it came to its end
     }
-    Ok(())
+    let took = started.age();
+    seen.first_output = seen.first_output.max(took);
+    seen.looked_at += 1;
+    match took > FIRST_OUTPUT_MOST {
+        true => Err(format!("nothing new was written for {} ms behind a start", took.as_millis())),
+        false => Ok(()),
+    }
 }
+
+/// How long a run that goes on may take to the first byte it adds.
+const FIRST_OUTPUT_MOST: Duration = Duration::from_secs(1);
 
 /// Behind so many it is left in peace.
 const KILLS_PER_JOB: u64 = 60;

@@ -4,7 +4,6 @@
 //! from outside, and compare what comes of it in the end with what an undisturbed run made.
 
 mod damage;
-mod draw;
 mod errors;
 mod full;
 mod job;
@@ -17,6 +16,7 @@ mod strace;
 mod syscalls;
 mod term;
 
+use super::draw;
 use super::run::{Outcome, Run, Tests};
 use super::{Choice, Lane};
 

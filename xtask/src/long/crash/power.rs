@@ -121,14 +121,8 @@ impl Device {
     }
 
     fn mount(&self) -> Result<(), String> {
-        if Command::new("mountpoint")
-            .arg("-q")
-            .arg(&self.folder)
-            .status()
-            .is_ok_and(|status| status.success())
-        {
-            return Ok(());
-        }
+        // A trial that failed may have left it mounted and cut off.
+        self.unmount().ok();
         done(Command::new("mount").args(["-o", "loop"]).arg(&self.image).arg(&self.folder))
     }
 

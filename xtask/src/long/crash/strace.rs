@@ -82,6 +82,11 @@ fn touched<'a>(line: &'a str, folder: &str) -> Option<(&'a str, &'a str, &'a str
 }
 
 impl Point {
+    /// Returns the path that the call touches.
+    pub(super) fn path_in(&self, place: &Place) -> String {
+        format!("{}{}", place.folder().to_string_lossy(), self.path)
+    }
+
     /// Does a job, and lets something happen at the call; `what` is such as `signal=KILL`.
     pub(super) fn disturb(
         &self,
@@ -90,7 +95,7 @@ impl Point {
         what: &str,
         often: Often,
     ) -> io::Result<Disturbed> {
-        let path = format!("{}{}", place.folder().to_string_lossy(), self.path);
+        let path = self.path_in(place);
         let (call, number) = (&self.call, self.number);
         let behind = match often {
             Often::Once => String::new(),

@@ -25,7 +25,8 @@ pub(super) fn syscalls(run: &Run<'_>) -> Outcome {
             Ok(kills) => {
                 missed += u64::from(kills == 0);
                 *if second.is_some() { &mut pairs } else { &mut single } += u64::from(kills > 0);
-                Counts::one(true)
+                // Where nothing ended it nothing was shown.
+                if kills == 0 { Counts::default() } else { Counts::one(true) }
             }
             Err(why) => {
                 let told = format!("seed {seed}: {first:?}, {second:?}: {why}\n");

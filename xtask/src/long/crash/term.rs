@@ -1,6 +1,5 @@
 //! SIGTERM and SIGINT at random moments, some of them twice.
 
-use std::fs;
 use std::time::Duration;
 
 use super::super::run::{Counts, Outcome, Run};
@@ -53,8 +52,8 @@ fn one(shop: &Workshop, seed: u64, seen: &mut Seen) -> Result<(), String> {
     let options = options(&mut draw);
     let mut started = Started::start(&mut shop.command(job, &place, &options)).map_err(spoken)?;
     started.until(Duration::from_micros(draw.below(400_000)), || false).map_err(spoken)?;
-    // Before anything is written there is nothing to record.
-    let has_begun = fs::metadata(place.part()).is_ok_and(|about| about.len() > 0);
+    // From the moment an output is begun a signal waits for a checkpoint that knows of it.
+    let has_begun = place.part().exists();
     let before = place.recorded()?;
     let asked = started.age();
     started.signal(signal).map_err(spoken)?;
@@ -78,6 +77,9 @@ fn one(shop: &Workshop, seed: u64, seen: &mut Seen) -> Result<(), String> {
             seen.longest = seen.longest.max(took);
             if has_begun && (now.is_none() || !gone.said.contains("stopped behind epoch")) {
                 return Err(format!("{told}: no checkpoint was taken: {now:?}, {}", gone.said));
+            }
+            if now.is_none() && place.part().exists() {
+                return Err(format!("{told}: an output without a checkpoint is left"));
             }
         }
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::numbers::{Answer, Asked, answer_all};
 use crate::args::{Factor as Arguments, Global, OrderArgument};
-use crate::checkpoints::{Checkpoints, absolute};
+use crate::checkpoints::{Checkpoints, Kept, absolute};
 use crate::exit::{Ending, Outcome};
 use crate::progress::{Amount, UnderWay};
 use words::Style;
@@ -77,7 +77,8 @@ fn checkpoints(arguments: &Arguments, global: &Global) -> Result<Option<Checkpoi
         "effort": format!("{:?}", arguments.effort),
         "form": [arguments.exponents, arguments.prove, global.json],
     });
-    let opened = Checkpoints::open(&arguments.checkpointing, command, Value::Null)?;
+    let files = [Kept::Input(arguments.input.as_deref()), Kept::Output(arguments.output.as_deref())];
+    let opened = Checkpoints::open(&arguments.checkpointing, &files, command, Value::Null)?;
     Ok(opened.map(|(checkpoints, _)| checkpoints))
 }
 

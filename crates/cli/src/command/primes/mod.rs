@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::numbers::Lines;
 use crate::args::{Global, Primes as Arguments};
-use crate::checkpoints::{Checkpoints, absolute, kept};
+use crate::checkpoints::{Checkpoints, Kept, absolute, kept};
 use crate::exit::{Ending, Outcome, Places};
 use crate::files::Output;
 use crate::progress::Amount;
@@ -131,7 +131,10 @@ fn checkpoints(
         "json": global.json,
     });
     let drawn = Value::String(numbers.to_string());
-    match Checkpoints::open(&arguments.checkpointing, command, drawn)? {
+    // A count goes to the standard output, and begins anew whenever it is printed.
+    let files = [Kept::Output(arguments.output.as_deref())];
+    let files = if arguments.count { &[][..] } else { &files };
+    match Checkpoints::open(&arguments.checkpointing, files, command, drawn)? {
         None => Ok((None, numbers)),
         Some((checkpoints, drawn)) => {
             let numbers = drawn.as_str().and_then(|text| text.parse().ok());
