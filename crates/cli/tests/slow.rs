@@ -84,7 +84,8 @@ fn watch(what: &str, child: &mut Child, mut wait: impl FnMut()) {
     );
     assert!(late <= RESIDENT_MAX && late <= early + GROWTH_BYTES_MAX, "{late} bytes after {early}");
     assert!(busy <= elapsed / 50, "{busy:?} of {elapsed:?}");
-    assert!(end <= Duration::from_secs(5), "{end:?}");
+    // How long is asked where nothing else is to run beside it.
+    assert!(seconds() == SECONDS || end <= Duration::from_secs(5), "{end:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Threads, time and chance: simulated runs by the million, every order of few threads, sanitizers, shifted clocks.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -147,9 +148,10 @@ fn clock(run: &Run<'_>) -> Outcome {
     Outcome::Ran(counts)
 }
 
-/// What is run under shifted clocks; each prints the same bytes every time.
-const JOBS: [&[&str]; 3] = [
-    &["encode", "--format", "decimal", "docs/engine.md"],
+/// What is run under shifted clocks in a folder of its own; each writes the same bytes every time.
+const JOBS: [&[&str]; 4] = [
+    &["primes", "--checkpoint", "state", "--every", "50ms", "-o", OUTPUT, "0", "100000000"],
+    &["encode", "--format", "decimal", "../../../docs/engine.md"],
     &["primes", "1000000000", "1000200000"],
     &["factor", "18446744073709551557", "340282366920938463463374607431768211457"],
 ];
@@ -197,6 +199,9 @@ fn nightly(run: &Run<'_>, arguments: &[&str]) -> Command {
 
 /// Runs the program, under a shifted clock if one is given; returns what it writes, if it ends well.
 fn written(run: &Run<'_>, program: &Path, job: &[&str], shift: Option<&str>) -> Option<Vec<u8>> {
+    let folder = run.folder();
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).ok()?;
     let mut command = match shift {
         None => Command::new(program),
         Some(shift) => {
@@ -205,6 +210,11 @@ fn written(run: &Run<'_>, program: &Path, job: &[&str], shift: Option<&str>) -> 
             command
         }
     };
-    let output = command.args(job).current_dir(run.root()).output().ok()?;
-    output.status.success().then_some(output.stdout)
+    let output = command.args(job).current_dir(&folder).output().ok()?;
+    let mut written = output.stdout;
+    written.extend(fs::read(folder.join(OUTPUT)).unwrap_or_default());
+    output.status.success().then_some(written)
 }
+
+/// Where a job writes to that does not print.
+const OUTPUT: &str = "out";
