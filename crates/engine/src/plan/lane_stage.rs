@@ -420,7 +420,7 @@ where
 
     fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError> {
         let mut claims = self.claims();
-        let state = kept.state(self.group);
+        let state = kept.state((self.group, self.group_count.max(1)));
         claims.position = state.position;
         let lanes = claims.idle.len();
         let group = (self.group_count > 0).then_some((self.group, self.group_count));

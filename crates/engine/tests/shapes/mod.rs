@@ -311,6 +311,19 @@ pub(crate) const SHAPES: &[Shape] = &[
         },
         is_ordered: &[false],
     },
+    // A group of keys that had ended before the others was begun again, and its checkpoint refused.
+    Shape {
+        name: "keys of which each ends by itself",
+        build: |cut, world, draw| {
+            Stream::iter_from(|at| at..400)
+                .try_map(passing(&cut))
+                .chunked(draw.chunk())
+                .distribute(2, |n| n % 40)
+                .through(FirstOf::new(9))
+                .write_to(world.clone())
+        },
+        is_ordered: &[false],
+    },
     Shape {
         name: "keys with a step of one's own of which few are wanted",
         build: |cut, world, draw| {
