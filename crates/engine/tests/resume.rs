@@ -100,12 +100,12 @@ fn mixed(seed: u64) -> impl FnMut(u64) -> u64 {
 
 #[test]
 fn resume_stopping_at_any_message_and_going_on_equals_never_stopping() {
-    stop_and_go_on(true, 16);
+    stop_and_go_on(true, 12);
 }
 
 #[test]
 fn on_threads_too_stopping_at_any_message_and_going_on_equals_never_stopping() {
-    stop_and_go_on(false, 4);
+    stop_and_go_on(false, 3);
 }
 
 /// Runs every shape under so many seeds, unless others are asked for.

@@ -321,6 +321,10 @@ where
         let mut outcome = Ok(());
         while let Some(lane) = lanes.get_mut(*next) {
             let mut told = if lane.is_busy() { lane.on_time(outlet) } else { Ok(()) };
+            // That it needs no more of what it held is no reason to keep the end from it.
+            if matches!((fence, &told), (Fence::End, Err(Interrupt::Done))) {
+                told = Ok(());
+            }
             // A chain that failed is not called again; the other lanes are.
             if told.is_ok() && !lane.is_busy() {
                 told = match fence {

@@ -414,6 +414,30 @@ pub(crate) const SHAPES: &[Shape] = &[
         is_ordered: &[true, true],
     },
     Shape {
+        name: "more than is wanted, at the end",
+        build: |cut, world, draw| {
+            let (tries, chunk) = (Arc::new(AtomicU64::new(0)), draw.chunk());
+            Stream::iter_from(|at| at..100)
+                .try_map(passing(&cut))
+                .chunked(chunk)
+                .parallel(draw.lanes, Order::Input)
+                .map(|n| n ^ 3)
+                .sort_batches(90)
+                .stateful()
+                .try_map(move |n| match tries.fetch_add(1, Ordering::Relaxed) % 3 {
+                    0 => Err(std::io::Error::other("not at once")),
+                    _ => Ok(n),
+                })
+                .retry(Retry::fixed(u32::MAX, Duration::from_micros(200)))
+                .take(95)
+                .batch(4)
+                .stateful()
+                .map(|batch| batch.iter().sum())
+                .write_to(world.clone())
+        },
+        is_ordered: &[true],
+    },
+    Shape {
         name: "steps that wait",
         build: |cut, world, draw| {
             Stream::iter_from(|at| at..120)
