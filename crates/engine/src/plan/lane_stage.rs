@@ -348,8 +348,9 @@ where
         }
         match fence {
             Fence::Watermark(at) => outlet.watermark(at),
-            Fence::Barrier(epoch) => outlet.barrier(epoch),
-            Fence::End => {}
+            Fence::Barrier(epoch) if outcome.is_ok() => outlet.barrier(epoch),
+            // One that needs no more ends next, and what it passes on at its end belongs to the epoch.
+            Fence::Barrier(_) | Fence::End => {}
         }
         outcome.map(|()| Ran::Through)
     }

@@ -437,6 +437,32 @@ pub(crate) const SHAPES: &[Shape] = &[
         },
         is_ordered: &[true],
     },
+    // What was needed no more at a barrier let it pass, and then ended with items that belonged before it.
+    Shape {
+        name: "enough at a barrier",
+        build: |cut, world, draw| {
+            let (tries, late) = (Arc::new(AtomicU64::new(0)), passing(&cut));
+            Stream::iter_from(|at| at..1000)
+                .try_map(passing(&cut))
+                .chunked(draw.chunk())
+                .parallel(draw.lanes, Order::Input)
+                .map(|n| n + 1)
+                .boxed()
+                .through(OneBehind { held: None })
+                .try_map(move |n| match tries.fetch_add(1, Ordering::Relaxed) % 2 {
+                    0 => Err(std::io::Error::other("not at once")),
+                    _ => Ok(n),
+                })
+                .retry(Retry::fixed(u32::MAX, Duration::from_micros(20)))
+                .take(21)
+                .batch(4)
+                .stateful()
+                .boxed()
+                .try_map(move |batch| late(batch.iter().sum()))
+                .write_to(world.clone())
+        },
+        is_ordered: &[true],
+    },
     Shape {
         name: "steps that wait",
         build: |cut, world, draw| {
@@ -513,5 +539,43 @@ impl Operator for FirstOf {
 
     fn tally(&self) -> Tally {
         self.tally
+    }
+}
+
+/// Holds an item until the next one comes, or a barrier.
+struct OneBehind {
+    held: Option<u64>,
+}
+
+impl Operator for OneBehind {
+    type In = u64;
+    type Out = u64;
+
+    fn on_item(&mut self, item: u64, out: &mut impl Emit<u64>) -> Outcome {
+        self.held.replace(item).map_or(Ok(()), |before| out.emit(before))
+    }
+
+    fn on_barrier(&mut self, out: &mut impl Emit<u64>) -> Outcome {
+        self.held.take().map_or(Ok(()), |held| out.emit(held))
+    }
+
+    fn on_end(&mut self, out: &mut impl Emit<u64>) -> Outcome {
+        self.on_barrier(out)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::None
+    }
+
+    fn fork(&self) -> Self {
+        Self { held: None }
+    }
+
+    fn name(&self) -> &'static str {
+        "one_behind"
+    }
+
+    fn tally(&self) -> Tally {
+        Tally { held: u64::from(self.held.is_some()), ..Tally::default() }
     }
 }
