@@ -8,6 +8,7 @@ mod resume_model;
 #[path = "../laws/verbs.rs"]
 mod verbs;
 #[path = "../laws/world.rs"]
+#[expect(dead_code, reason = "others need more of it")]
 mod world;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| resume_model::holds(bytes));

@@ -16,6 +16,7 @@ mod resume_model;
 #[path = "../../../fuzz/laws/verbs.rs"]
 mod verbs;
 #[path = "../../../fuzz/laws/world.rs"]
+#[expect(dead_code, reason = "others need more of it")]
 mod world;
 
 /// How often each input is changed.

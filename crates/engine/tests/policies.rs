@@ -176,3 +176,22 @@ fn cancelling_while_an_item_waits_for_its_next_attempt_loses_nothing() {
     let totals = error.report().stages()[0].tally;
     assert_eq!((totals.taken, totals.passed, totals.held), (5, 4, 1));
 }
+
+/// What waited for another attempt when all had come was more than is needed: the end of the stage was told of nothing,
+/// and what it had gathered was lost.
+#[test]
+fn what_is_tried_again_behind_the_last_item_may_be_more_than_is_needed() {
+    for seed in 0..8 {
+        let calls = AtomicU32::new(0);
+        let all: Vec<u32> = Stream::iter(0..20u32)
+            .boxed()
+            .sort_batches(1000)
+            .try_map(move |n| if calls.fetch_add(1, Ordering::Relaxed) == 2 { Err("once") } else { Ok(n) })
+            .retry(Retry::fixed(2, SECOND))
+            .take(5)
+            .simulated(seed)
+            .collect()
+            .unwrap();
+        assert_eq!(all, [0, 1, 2, 3, 4], "seed {seed}");
+    }
+}

@@ -1,176 +1,91 @@
 //! Law 5, resume: stopping at any message and going on equals never stopping.
 //!
-//! Each run is simulated under a seed and cut short by a failure at a step, in the store or in the sink that the
-//! seed chooses, until one comes through; then what arrived must be what arrives without any of this.
+//! Each run is simulated under a seed, or on threads, and cut short at a step, in the store or in a sink that the seed
+//! chooses, by a failure or since it is suspended, until one comes through; then what arrived in each sink must be what
+//! arrives without any of this. `PRIMESTREAM_SEEDS` says how many seeds are tried, `PRIMESTREAM_SEED` where to begin,
+//! and `PRIMESTREAM_SHAPE` a part of the names of the pipelines that are.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::disallowed_methods, reason = "seeds to run come from outside")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use primestream_engine::checkpoint::{
-    Checkpoint, Delivery, Epoch, Every, Loaded, Pending, StateStore, StoreError, Transactional,
-};
+use primestream_engine::checkpoint::{Checkpoint, Delivery, Every, Loaded, StateStore, StoreError};
 use primestream_engine::disk::{DiskError, Operation};
-use primestream_engine::runtime::Failure;
-use primestream_engine::{Fixed, Order, Pipeline, PipelineError, Report, Sink, SinkError, Stream};
+use primestream_engine::runtime::{Failure, Flow};
+use primestream_engine::{Budget, Fixed, Order, Pipeline, PipelineError, Report, Stream};
 
+mod shapes;
 #[path = "../../../fuzz/laws/world.rs"]
 mod world;
 
+use shapes::{Draw, SHAPES, Shape};
 use world::World;
 
-type Cut = Arc<dyn Fn() -> Result<(), std::io::Error> + Send + Sync>;
-
-/// A pipeline of numbers that ends in the world's sink, and what arrives there when nothing happens.
-struct Shape {
-    name: &'static str,
-    build: fn(Cut, World, &Draw) -> Pipeline,
-    /// Whether what arrives comes in one order only.
-    is_ordered: bool,
+/// How a run begins and ends, but for the shape of it.
+struct Start {
+    /// Chances before it is cut short, or none.
+    chances: u64,
+    every: Every,
+    draw: Draw,
+    budget_bytes: usize,
+    on: On,
+    /// It is suspended and does not fail.
+    is_suspended: bool,
 }
 
-/// What may be another at each start.
-struct Draw {
-    lanes: usize,
+#[derive(Clone, Copy)]
+enum On {
+    Seed(u64),
+    Threads(usize),
 }
 
-const SHAPES: [Shape; 7] = [
-    Shape {
-        name: "chain",
-        build: |cut, world, _| {
-            Stream::iter_from(|at| at..300)
-                .try_map(move |n| cut().map(|()| n * 3))
-                .filter(|n| n % 2 == 0)
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-    Shape {
-        name: "lanes and batches",
-        build: |cut, world, draw| {
-            Stream::iter_from(|at| at..300)
-                .parallel(draw.lanes, Order::Input)
-                .try_map(move |n| cut().map(|()| n + 1))
-                .flat_map(|n| [n, n * 1000])
-                .batch(7)
-                .stateful()
-                .map(|batch| batch.iter().sum::<u64>())
-                .parallel(draw.lanes, Order::Input)
-                .map(|n| n ^ 1)
-                .windows_by(3, 2)
-                .stateful()
-                .map(|window| window.iter().sum::<u64>())
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-    Shape {
-        name: "steps with memory",
-        build: |cut, world, _| {
-            Stream::iter_from(|at| (0..400u64).map(|n| n * n % 97).skip(usize::try_from(at).unwrap()))
-                .try_map(move |n| cut().map(|()| n))
-                .skip(5)
-                .step_by(2)
-                .distinct(20)
-                .stateful()
-                .dedup()
-                .stateful()
-                .scan(0, |sum, n| {
-                    *sum += n;
-                    Some(*sum)
-                })
-                .stateful()
-                .enumerate()
-                .map(|(index, n)| index * 1_000_000 + n)
-                .sort_batches(4)
-                .stateful()
-                .batch_by(|n| n / 3_000_000)
-                .stateful()
-                .map(|batch| batch.iter().fold(7, |a: u64, n| a.wrapping_mul(31).wrapping_add(*n)))
-                .take(90)
-                .skip_while(|n| n % 5 == 0)
-                .take_while(|n| n % 1009 != 0)
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-    Shape {
-        name: "keys",
-        build: |cut, world, draw| {
-            Stream::iter_from(|at| at..300)
-                .try_map(move |n| cut().map(|()| n))
-                .key_by(|n| n % 11)
-                .lanes(draw.lanes)
-                .stateful()
-                .scan(0u64, |sum, n| {
-                    *sum += n;
-                    *sum
-                })
-                .map(|(key, sum)| key * 1_000_000 + sum)
-                .write_to(world)
-        },
-        is_ordered: false,
-    },
-    Shape {
-        name: "counts by key",
-        build: |cut, world, draw| {
-            Stream::iter_from(|at| at..300)
-                .parallel(draw.lanes, Order::Relaxed)
-                .try_map(move |n| cut().map(|()| n))
-                .key_by(|n| n * n % 13)
-                .lanes(draw.lanes)
-                .stateful()
-                .count()
-                .map(|(key, count)| key * 1000 + count)
-                .write_to(world)
-        },
-        is_ordered: false,
-    },
-    Shape {
-        name: "merged",
-        build: |cut, world, draw| {
-            let other = cut.clone();
-            let odd =
-                Stream::iter_from(|at| (0..200u64).map(|n| 2 * n + 1).skip(usize::try_from(at).unwrap()))
-                    .parallel(draw.lanes, Order::Relaxed)
-                    .try_map(move |n| other().map(|()| n));
-            Stream::iter_from(|at| (0..150u64).map(|n| 2 * n).skip(usize::try_from(at).unwrap()))
-                .try_map(move |n| cut().map(|()| n))
-                .merge(odd)
-                .map(|n| n + 5)
-                .write_to(world)
-        },
-        is_ordered: false,
-    },
-    Shape {
-        name: "one behind the other",
-        build: |cut, world, _| {
-            Stream::iter_from(|at| at..100)
-                .try_map(move |n| cut().map(|()| n))
-                .batch(8)
-                .stateful()
-                .unbatch()
-                .concat(Stream::iter_from(|at| (100 + at)..150))
-                .map(|n| n * 7)
-                .write_to(world)
-        },
-        is_ordered: true,
-    },
-];
+impl Start {
+    fn calm() -> Self {
+        let (every, draw) = (Every::items(1 << 40), Draw { lanes: 1, chunk: 16 });
+        Self { chances: 0, every, draw, budget_bytes: 1 << 20, on: On::Seed(0), is_suspended: false }
+    }
 
-fn run(shape: &Shape, world: &World, seed: u64, every: Every, lanes: usize) -> Result<Report, PipelineError> {
-    world.begin();
-    let cut = world.clone();
-    let cut: Cut = Arc::new(move || cut.chance());
-    (shape.build)(cut, world.clone(), &Draw { lanes })
-        .checkpoint(every, world.clone())
-        .exactly_once()
-        .simulated(seed)
-        .run()
+    fn drawn(draw: &mut impl FnMut(u64) -> u64, is_simulated: bool) -> Self {
+        let size = |number: u64| usize::try_from(number).unwrap();
+        Self {
+            // Fewer chances than checkpoints need would never end: now and then it is left alone.
+            chances: if draw(8) == 0 { 0 } else { 1 + draw(200) },
+            every: [Every::items(1 + draw(40)), Every::time(Duration::from_millis(1))]
+                [usize::from(draw(2) == 0)],
+            draw: Draw { lanes: 1 + size(draw(4)), chunk: 1 + size(draw(20)) },
+            budget_bytes: if draw(3) == 0 { 4000 + size(draw(20_000)) } else { 1 << 20 },
+            on: if is_simulated { On::Seed(draw(u64::MAX)) } else { On::Threads(1 + size(draw(4))) },
+            is_suspended: draw(4) == 0,
+        }
+    }
+
+    fn run(&self, shape: &Shape, world: &World) -> Result<Report, PipelineError> {
+        world.begin();
+        let flow = Arc::new(OnceLock::<Flow>::new());
+        if self.is_suspended {
+            let flow = Arc::clone(&flow);
+            world.stop_by(move || {
+                let _ = flow.wait().suspend(Duration::ZERO);
+            });
+        }
+        world.chances.store(self.chances, Ordering::Relaxed);
+        let cut = world.clone();
+        let pipeline = (shape.build)(Arc::new(move || cut.chance()), world, &self.draw)
+            .checkpoint(self.every, world.clone())
+            .budget(&Budget::new(self.budget_bytes))
+            .exactly_once();
+        let running = match self.on {
+            On::Seed(seed) => pipeline.simulated(seed),
+            On::Threads(count) => pipeline.threads(count),
+        }
+        .start();
+        let _ = flow.set(running.flow());
+        running.join()
+    }
 }
 
 /// A few numbers from a seed.
@@ -185,54 +100,77 @@ fn mixed(seed: u64) -> impl FnMut(u64) -> u64 {
 
 #[test]
 fn resume_stopping_at_any_message_and_going_on_equals_never_stopping() {
+    stop_and_go_on(true, 12);
+}
+
+#[test]
+fn on_threads_too_stopping_at_any_message_and_going_on_equals_never_stopping() {
+    stop_and_go_on(false, 3);
+}
+
+/// Runs every shape under so many seeds, unless others are asked for.
+fn stop_and_go_on(is_simulated: bool, count: u64) {
     let from = |name: &str, or: u64| std::env::var(name).map_or(or, |value| value.parse().unwrap());
-    let (first, count) = (from("PRIMESTREAM_SEED", 1), from("PRIMESTREAM_SEEDS", 60));
-    let (mut cuts, mut resumed) = (0, 0);
-    for shape in &SHAPES {
+    let (first, count) = (from("PRIMESTREAM_SEED", 1), from("PRIMESTREAM_SEEDS", count));
+    let only = std::env::var("PRIMESTREAM_SHAPE").unwrap_or_default();
+    let (mut cuts, mut suspended, mut resumed) = (0, 0, 0);
+    for shape in SHAPES.iter().filter(|shape| shape.name.contains(&only)) {
         let calm = World::default();
-        run(shape, &calm, 0, Every::items(1 << 40), 1).unwrap();
-        let expected = sorted(shape, &calm.written());
-        assert!(!expected.is_empty(), "{}", shape.name);
+        Start::calm().run(shape, &calm).unwrap();
+        let expected = arrived(shape, &calm);
+        assert!(expected.iter().all(|items| !items.is_empty()), "{}", shape.name);
         for seed in first..first + count {
+            let at = format!("{}, seed {seed}", shape.name);
             let mut draw = mixed(seed);
             let world = World::default();
             for start in 0.. {
-                assert!(start < 1000, "{}, seed {seed}: it never comes through", shape.name);
-                // Fewer chances than checkpoints need would never end: now and then it is left alone.
-                let chances = if draw(8) == 0 { 0 } else { 1 + draw(200) };
-                world.chances.store(chances, Ordering::Relaxed);
-                let every = [Every::items(1 + draw(40)), Every::time(Duration::from_millis(1))]
-                    [usize::from(draw(2) == 0)];
-                let lanes = 1 + usize::try_from(draw(4)).unwrap();
-                match run(shape, &world, draw(u64::MAX), every, lanes) {
+                assert!(start < 1000, "{at}: it never comes through");
+                match Start::drawn(&mut draw, is_simulated).run(shape, &world) {
                     Ok(report) => {
                         resumed += u64::from(report.resumed_from().is_some());
                         break;
                     }
-                    Err(error) => {
-                        let text = error.to_string();
-                        assert!(text.contains("cut short"), "{}, seed {seed}: {text}", shape.name);
-                        cuts += 1;
-                    }
+                    Err(error) => match error.failure() {
+                        Failure::Suspended(epoch) => {
+                            assert_eq!(
+                                world.checkpoints.lock().unwrap().last().unwrap().epoch,
+                                *epoch,
+                                "{at}"
+                            );
+                            suspended += 1;
+                        }
+                        _ => {
+                            assert!(error.to_string().contains("cut short"), "{at}, start {start}: {error}");
+                            cuts += 1;
+                        }
+                    },
                 }
             }
-            assert!(world.is_finished(), "{}, seed {seed}", shape.name);
-            assert_eq!(sorted(shape, &world.written()), expected, "{}, seed {seed}", shape.name);
-            world.chances.store(0, Ordering::Relaxed);
-            let again = run(shape, &world, seed, Every::items(5), 2).unwrap();
-            assert_eq!((again.items_in(), again.checkpoints()), (0, 0), "it was complete");
-            assert_eq!(sorted(shape, &world.written()), expected);
+            assert_eq!(arrived(shape, &world), expected, "{at}");
+            let again = Start::calm().run(shape, &world).unwrap();
+            assert_eq!((again.items_in(), again.checkpoints()), (0, 0), "{at}: it was complete");
+            assert_eq!(arrived(shape, &world), expected, "{at}");
         }
     }
-    assert!(cuts > count && resumed > count, "{cuts} runs cut short, {resumed} gone on with");
+    assert!(
+        !only.is_empty() || cuts > count && suspended > count && resumed > count,
+        "{cuts} runs cut short, {suspended} suspended, {resumed} gone on with"
+    );
 }
 
-fn sorted(shape: &Shape, items: &[u64]) -> Vec<u64> {
-    let mut items = items.to_vec();
-    if !shape.is_ordered {
-        items.sort_unstable();
-    }
-    items
+/// Returns what arrived in each sink, all of which were finished.
+fn arrived(shape: &Shape, world: &World) -> Vec<Vec<u64>> {
+    let sinks = shape.is_ordered.iter().enumerate();
+    let of = |(sink, is_ordered): (usize, &bool)| {
+        let sink = world.sink(sink);
+        assert!(sink.is_finished(), "{}", shape.name);
+        let mut items = sink.written();
+        if !is_ordered {
+            items.sort_unstable();
+        }
+        items
+    };
+    sinks.map(of).collect()
 }
 
 #[test]
@@ -358,7 +296,7 @@ fn a_running_pipeline_is_suspended_and_goes_on() {
             .throttle(primestream_engine::Rate::per_second(50_000.0))
             .parallel(2, Order::Input)
             .map(|n| n + 1)
-            .write_to(Unhurried(world.clone()))
+            .write_to(world.clone())
             .checkpoint(Duration::from_millis(5), world.clone())
             .exactly_once()
     };
@@ -392,7 +330,7 @@ fn a_stage_that_ends_while_an_epoch_is_stored_is_no_reason_to_store_it_again() {
         let world = World::default();
         let report = forty(&world, false);
         assert!(report.is_ok(), "{report:?}");
-        assert_eq!(world.output.lock().unwrap().written, (1..=40).collect::<Vec<u64>>());
+        assert_eq!(world.written(), (1..=40).collect::<Vec<u64>>());
     }
 }
 
@@ -426,7 +364,7 @@ fn forty(world: &World, fails: bool) -> Result<Report, PipelineError> {
         .chunked(Fixed(10))
         .parallel(2, Order::Input)
         .map(|n| n + 1)
-        .write_to(Unhurried(world.clone()))
+        .write_to(world.clone())
         .checkpoint(Every::items(10), Tardy { world: world.clone(), has_ended, fails })
         .exactly_once()
         .threads(2)
@@ -464,35 +402,5 @@ impl StateStore for Tardy {
 
     fn place(&self) -> String {
         self.world.place()
-    }
-}
-
-/// The world's sink for runs on threads, where items come while an epoch is being committed.
-struct Unhurried(World);
-
-impl Sink<u64> for Unhurried {
-    fn write(&mut self, items: &mut Vec<u64>) -> Result<(), SinkError> {
-        self.0.output.lock().unwrap().written.append(items);
-        Ok(())
-    }
-
-    fn transactional(&mut self) -> Option<&mut dyn Transactional> {
-        Some(self)
-    }
-}
-
-impl Transactional for Unhurried {
-    fn prepare(&mut self, epoch: Epoch, state: &mut Vec<u8>) -> Result<Pending, SinkError> {
-        self.0.prepare(epoch, state)
-    }
-
-    fn commit(&mut self, _: Epoch) -> Result<(), SinkError> {
-        Ok(())
-    }
-
-    fn restore(&mut self, _: Epoch, state: &[u8]) -> Result<(), SinkError> {
-        let count = u64::from_le_bytes(state.try_into().unwrap());
-        self.0.output.lock().unwrap().written.truncate(usize::try_from(count).unwrap());
-        Ok(())
     }
 }

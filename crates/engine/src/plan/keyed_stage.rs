@@ -163,6 +163,10 @@ where
         self.finished.load(Ordering::Acquire)
     }
 
+    fn is_group_finished(&self, group: usize) -> bool {
+        self.groups[group].stage.is_finished()
+    }
+
     fn is_quiet(&self) -> bool {
         self.stages().all(Stage::is_quiet)
     }

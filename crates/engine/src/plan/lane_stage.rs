@@ -321,6 +321,10 @@ where
         let mut outcome = Ok(());
         while let Some(lane) = lanes.get_mut(*next) {
             let mut told = if lane.is_busy() { lane.on_time(outlet) } else { Ok(()) };
+            // That it needs no more of what it held is no reason to keep the end from it.
+            if matches!((fence, &told), (Fence::End, Err(Interrupt::Done))) {
+                told = Ok(());
+            }
             // A chain that failed is not called again; the other lanes are.
             if told.is_ok() && !lane.is_busy() {
                 told = match fence {
@@ -344,8 +348,9 @@ where
         }
         match fence {
             Fence::Watermark(at) => outlet.watermark(at),
-            Fence::Barrier(epoch) => outlet.barrier(epoch),
-            Fence::End => {}
+            Fence::Barrier(epoch) if outcome.is_ok() => outlet.barrier(epoch),
+            // One that needs no more ends next, and what it passes on at its end belongs to the epoch.
+            Fence::Barrier(_) | Fence::End => {}
         }
         outcome.map(|()| Ran::Through)
     }
@@ -420,7 +425,7 @@ where
 
     fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError> {
         let mut claims = self.claims();
-        let state = kept.state(self.group);
+        let state = kept.state((self.group, self.group_count.max(1)));
         claims.position = state.position;
         let lanes = claims.idle.len();
         let group = (self.group_count > 0).then_some((self.group, self.group_count));

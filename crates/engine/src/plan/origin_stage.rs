@@ -480,7 +480,7 @@ where
     fn resume(&self, kept: &Kept<'_>) -> Result<(), CheckpointError> {
         let mut guard = self.working.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(working) = guard.as_mut() else { return Ok(()) };
-        let state = kept.state(0);
+        let state = kept.state((0, 1));
         if !state.has_ended || self.links.targets.is_empty() {
             kept.resume(working.lane.chain_mut(), (0, 1))?;
         }

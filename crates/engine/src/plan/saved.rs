@@ -142,10 +142,12 @@ impl<'a> Kept<'a> {
         Ok(kept)
     }
 
-    /// Returns what the stage itself remembers; the default in a run that begins anew.
-    pub(crate) fn state(&self, group: usize) -> StageState {
+    /// Returns what the stage itself, or one of so many groups, remembers; the default in a run that begins anew.
+    pub(crate) fn state(&self, (group, groups): (usize, usize)) -> StageState {
         let state = self.states.get(group).cloned().unwrap_or_default();
-        StageState { has_ended: self.has_ended(), ..state }
+        // Of other groups than there were, none has ended before all had.
+        let has_ended = if self.states.len() == groups { state.has_ended } else { self.has_ended() };
+        StageState { has_ended, ..state }
     }
 
     /// Returns whether it has ended: all its groups have, as many as there were.

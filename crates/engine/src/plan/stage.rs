@@ -43,6 +43,12 @@ pub(crate) trait Stage: Send + Sync {
     /// Returns whether it will never do anything again.
     fn is_finished(&self) -> bool;
 
+    /// Returns whether one of its groups will never do anything again.
+    fn is_group_finished(&self, group: usize) -> bool {
+        let _ = group;
+        self.is_finished()
+    }
+
     /// Returns whether it has nothing in hand and nothing waiting.
     fn is_quiet(&self) -> bool;
 

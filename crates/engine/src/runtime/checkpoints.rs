@@ -106,11 +106,12 @@ impl Checkpoints {
         store.load().map_err(|error| failed(store.as_ref(), error))
     }
 
-    /// Counts on from a checkpoint. Stages that had ended hand over nothing any more: what they said then holds.
+    /// Counts on from a checkpoint. What had ended hands over nothing any more: what it said then holds.
     pub(crate) fn begin_behind(&self, from: &Checkpoint, stages: &[Box<dyn Stage>]) {
         let mut all = lock(&self.handed_over);
-        for (index, _) in stages.iter().enumerate().filter(|(_, stage)| stage.is_finished()) {
-            for (group, share) in all.stages[index].groups.iter_mut().enumerate() {
+        for (index, stage) in stages.iter().enumerate() {
+            let shares = all.stages[index].groups.iter_mut().enumerate();
+            for (group, share) in shares.filter(|&(group, _)| stage.is_group_finished(group)) {
                 share.at_end = Some(Saved::again(from, index, group));
             }
         }
