@@ -379,7 +379,6 @@ pub(crate) fn epoch_of(number: u64) -> Epoch {
     Epoch::new(number).expect("epochs are counted from 1")
 }
 
-/// Locks what no user's function is called under, but for stores.
 /// Says what failed and where: all but what does not fit the format names its place itself.
 fn failed(store: &dyn StateStore, error: StoreError) -> CheckpointError {
     match error {
@@ -388,6 +387,7 @@ fn failed(store: &dyn StateStore, error: StoreError) -> CheckpointError {
     }
 }
 
+/// Locks what no user's function is called under, but for stores.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
