@@ -1,6 +1,6 @@
 //! Natural numbers with no more than a trial of the program asks for, and nothing in common with what is tried.
 //!
-//! Products by rows, and powers by Montgomery's product, a limb at a time [Montgomery1985]: slow, short, and not the
+//! Products by rows, and powers by Montgomery's product, a limb at a time \[Montgomery1985\]: slow, short, and not the
 //! program's own, so that a fault of one is not the fault of both.
 
 use std::fmt;
@@ -81,7 +81,7 @@ impl Natural {
     }
 
     /// Tells whether it is prime: for certain below 2^81, and beyond unless all the bases are deceived, which are the
-    /// first thirteen primes [SorensonWebster2017] and those that are given: drawn, nobody can craft against them.
+    /// first thirteen primes \[SorensonWebster2017\] and those that are given: drawn, nobody can craft against them.
     pub(super) fn is_prime(&self, more_bases: &[u32]) -> bool {
         match self.0[..] {
             [] | [1] => return false,
