@@ -142,18 +142,15 @@ impl Reservation {
 
     /// Sets the bytes promised.
     pub(crate) fn resize(&mut self, bytes: usize) {
-        if bytes > self.bytes {
-            self.grow(bytes - self.bytes);
-        } else {
-            self.shrink(self.bytes - bytes);
+        match bytes.checked_sub(self.bytes) {
+            Some(more) => self.grow(more),
+            None => self.shrink(self.bytes - bytes),
         }
     }
 
     /// Parts `bytes` off, taking what is missing from the budget.
     pub(crate) fn split(&mut self, bytes: usize) -> Reservation {
-        if bytes > self.bytes {
-            self.grow(bytes - self.bytes);
-        }
+        self.grow(bytes.saturating_sub(self.bytes));
         self.bytes -= bytes;
         Reservation { bytes, budget: self.budget.clone() }
     }
@@ -248,7 +245,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_promised_is_set_and_more_than_the_limit_is_told() {
+        let budget = Budget::new(100);
+        let mut one = budget.reserve(60);
+        assert!(!budget.is_over());
+        one.resize(100);
+        assert_eq!((one.bytes(), budget.reserved(), budget.is_over()), (100, 100, false));
+        one.resize(101);
+        assert_eq!((one.bytes(), budget.reserved(), budget.is_over()), (101, 101, true));
+        one.resize(30);
+        assert_eq!((one.bytes(), budget.reserved(), budget.is_over()), (30, 30, false));
+        let mut other = budget.reserve(12);
+        other.absorb(one);
+        assert_eq!((other.bytes(), budget.reserved()), (42, 42));
+        drop(other);
+        assert_eq!((budget.reserved(), budget.peak()), (0, 101));
+    }
+
+    #[test]
+    fn a_part_is_held_of_the_whole_until_it_is_dropped() {
+        let whole = Budget::new(100);
+        let held = whole.reserve(30);
+        let part = whole.part(50).unwrap();
+        assert_eq!((whole.reserved(), whole.peak(), whole.parted()), (80, 80, 50));
+        assert!(whole.part(21).is_none());
+        drop((part, held));
+        assert_eq!((whole.reserved(), whole.peak(), whole.parted()), (0, 80, 0));
+    }
+
+    #[test]
     fn an_item_above_the_limit_is_refused_with_both_sizes() {
+        Budget::new(10).check_item(10).unwrap();
         let error = Budget::new(10).check_item(11).unwrap_err();
         assert_eq!(error, BudgetError { item_bytes: 11, limit_bytes: 10 });
         assert_eq!(error.to_string(), "an item of 11 bytes is larger than the memory limit of 10 bytes");

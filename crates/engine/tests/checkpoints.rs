@@ -1,6 +1,7 @@
 //! Checkpoints in a folder: the format against every damage, what every version wrote, and a store that never starts afresh
 //! by itself. `cargo xtask golden` writes the files of this version; those of a version that was released stay.
 
+use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,6 +178,8 @@ fn a_newer_version_is_refused_and_not_passed_over() {
         let error = store.load().expect_err("newer");
         assert!(matches!(&error, StoreError::Damaged { fault: FormatError::Newer { .. }, .. }), "{error}");
         assert!(error.to_string().contains("written by a newer version"), "{error}");
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<FormatError>());
+        assert!(matches!(cause, Some(FormatError::Newer { .. })), "{cause:?}");
     }
 }
 
@@ -196,6 +199,18 @@ fn the_two_newest_are_kept_and_epochs_ascend() {
     assert_eq!(listed.iter().map(|stored| stored.epoch.get()).collect::<Vec<_>>(), [7, 6]);
     assert_eq!(listed[0].found.as_ref().expect("whole"), &checkpoint(7));
     assert_eq!(listed[0].bytes, encode(&checkpoint(7)).expect("small").len() as u64);
+}
+
+#[test]
+fn what_is_larger_than_a_buffer_is_stored_whole() {
+    let (disk, mut store) = store_of(&[1]);
+    let state =
+        |lane: u32, len| -> Vec<u8> { (0..len).map(|at: u32| (at / 7 + lane).to_le_bytes()[0]).collect() };
+    let parts = (0..5).map(|lane| part((1, lane, 0), "fold", &state(lane, 700_000))).collect();
+    let large = Checkpoint { parts, ..checkpoint(2) };
+    store.save(&large).expect("there is room");
+    drop(store);
+    assert_eq!(reopen(&disk).load().expect("whole").expect("there is one").checkpoint, large);
 }
 
 #[test]
@@ -241,13 +256,17 @@ fn what_is_removed_while_one_looks_is_left_out_and_what_cannot_be_read_is_said()
 #[test]
 fn the_second_is_refused_and_told_who_has_the_folder() {
     let folder = std::env::temp_dir().join(format!("engine-lock-{}", std::process::id()));
-    let first = Directory::open(&folder).expect("an empty folder");
+    let mut first = Directory::open(&folder).expect("an empty folder");
+    assert_eq!(first.place(), folder.display().to_string());
     let error = Directory::open(&folder).expect_err("the first has it");
     let StoreError::Locked { holder, .. } = &error else { panic!("{error}") };
     assert_eq!(*holder, std::process::id().to_string());
     assert!(error.to_string().contains(&format!("in use by process {}", std::process::id())), "{error}");
     // Looking takes no lock.
     assert!(Directory::read(&folder).expect("a folder").is_empty());
+    first.save(&checkpoint(1)).expect("there is room");
+    let [stored] = &Directory::read(&folder).expect("a folder")[..] else { panic!("one was stored") };
+    assert_eq!((stored.epoch, stored.found.as_ref().ok()), (epoch(1), Some(&checkpoint(1))));
     drop(first);
     drop(Directory::open(&folder).expect("nobody has it"));
     fs::remove_dir_all(folder).expect("ours");
@@ -267,6 +286,8 @@ fn a_store_that_failed_takes_nothing_more() {
         error.to_string(),
         "cannot sync /state/checkpoint-0000000000000003.ck.tmp: Input/output error (os error 5)"
     );
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    assert_eq!(cause.and_then(std::io::Error::raw_os_error), Some(5));
     disk.take_steps();
     assert!(matches!(store.save(&checkpoint(3)), Err(StoreError::Broken { .. })));
     assert!(disk.take_steps().is_empty(), "the disk was asked again");

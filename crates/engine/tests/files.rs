@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -62,6 +62,7 @@ fn a_file_goes_on_where_it_was_prepared() {
     let folder = Folder::new();
     let path = folder.path("out");
     let mut file = TransactionalFile::create(&path);
+    assert_eq!(file.write(b"").unwrap(), 0);
     file.write_all(b"first").unwrap();
     let state = prepared(&mut file, 1);
     file.write_all(b", lost, and longer than what follows").unwrap();
@@ -141,6 +142,21 @@ fn a_file_that_failed_takes_nothing_more() {
     assert!(file.finish().is_err());
     let changes = disk.take_steps().into_iter().filter(|step| step.call != "look").count();
     assert_eq!(changes, 0, "a sync that failed is not tried again, nor anything behind it");
+}
+
+#[test]
+fn parts_whose_sync_failed_take_nothing_more() {
+    let disk = lossy();
+    let mut parts = PartsFolder::on(Arc::new(disk.clone()), "/out/parts");
+    parts.write_all(b"some").unwrap();
+    let pending = parts.prepare(epoch(1), &mut Vec::new()).unwrap();
+    parts.write_all(b"more").unwrap();
+    disk.fail_at(disk.calls() + 1, 5);
+    let error = pending.wait().unwrap_err().to_string();
+    assert!(error.contains("cannot sync"), "{error}");
+    let error = parts.write_all(b"more").unwrap_err().to_string();
+    assert!(error.contains("a write failed before"), "{error}");
+    assert!(parts.finish().is_err());
 }
 
 #[test]
@@ -225,7 +241,9 @@ fn parts_show_when_they_are_committed() {
     let folder = Folder::new();
     let path = folder.path("deep/parts");
     let mut parts = PartsFolder::create(&path);
+    assert!(parts.is_empty());
     parts.write_all(b"one").unwrap();
+    assert!(parts.len() == 3 && !parts.is_empty());
     let first = prepared(&mut parts, 1);
     assert_eq!(names(&path), [".part-00000001"]);
     parts.write_all(b"two").unwrap();
@@ -240,7 +258,10 @@ fn parts_show_when_they_are_committed() {
     assert_eq!(names(&path), [".part-00000001", ".part-00000002"]);
     parts.commit(epoch(1)).unwrap();
     assert_eq!(names(&path), [".part-00000002", "part-00000001"]);
+    // What is gathered before it shows is told the same.
+    let mut parts = BufWriter::new(parts);
     parts.commit(epoch(2)).unwrap();
+    assert_eq!(names(&path), ["part-00000001", "part-00000002"]);
     parts.commit(epoch(2)).unwrap();
     drop(parts);
     let mut parts = PartsFolder::create(&path);
@@ -374,6 +395,7 @@ fn a_file_that_shrinks_while_it_is_read_is_an_error_and_what_is_added_is_not_rea
     let path = folder.path("in");
     fs::write(&path, [7; 1000]).unwrap();
     let mut file = ReplayFile::open(&path).unwrap();
+    assert!(file.len() == 1000 && !file.is_empty());
     file.read_exact(&mut [0; 600]).unwrap();
     fs::File::options().append(true).open(&path).unwrap().write_all(b"more").unwrap();
     assert_eq!(file.read_to_end(&mut Vec::new()).unwrap(), 400);

@@ -99,22 +99,22 @@ pub(super) fn encoded_len(checkpoint: &Checkpoint) -> Result<u64, FormatError> {
 /// Writes a checkpoint of that encoded length.
 pub(super) fn write(checkpoint: &Checkpoint, len: u64, out: &mut impl Write) -> io::Result<()> {
     let mut out = Summing { out, crc: crc32fast::Hasher::new() };
-    out.write_all(&MAGIC)?;
-    out.write_all(&VERSION.to_le_bytes())?;
-    out.write_all(&if checkpoint.is_complete { COMPLETE } else { 0 }.to_le_bytes())?;
+    out.add(&MAGIC)?;
+    out.add(&VERSION.to_le_bytes())?;
+    out.add(&if checkpoint.is_complete { COMPLETE } else { 0 }.to_le_bytes())?;
     out.short(checkpoint.parts.len())?;
-    out.write_all(&checkpoint.epoch.get().to_le_bytes())?;
-    out.write_all(&len.to_le_bytes())?;
+    out.add(&checkpoint.epoch.get().to_le_bytes())?;
+    out.add(&len.to_le_bytes())?;
     out.short(checkpoint.note.len())?;
-    out.write_all(checkpoint.note.as_bytes())?;
+    out.add(checkpoint.note.as_bytes())?;
     for part in &checkpoint.parts {
-        out.write_all(&part.stage.to_le_bytes())?;
-        out.write_all(&part.lane.to_le_bytes())?;
-        out.write_all(&part.step.to_le_bytes())?;
+        out.add(&part.stage.to_le_bytes())?;
+        out.add(&part.lane.to_le_bytes())?;
+        out.add(&part.step.to_le_bytes())?;
         out.short(part.name.len())?;
-        out.write_all(&(part.state.len() as u64).to_le_bytes())?;
-        out.write_all(part.name.as_bytes())?;
-        out.write_all(&part.state)?;
+        out.add(&(part.state.len() as u64).to_le_bytes())?;
+        out.add(part.name.as_bytes())?;
+        out.add(&part.state)?;
     }
     let crc = out.crc.clone().finalize();
     out.out.write_all(&crc.to_le_bytes())
@@ -127,21 +127,15 @@ struct Summing<'a, W> {
 }
 
 impl<W: Write> Summing<'_, W> {
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.crc.update(bytes);
+        Ok(())
+    }
+
     /// Writes a length that `encoded_len` has seen.
     fn short(&mut self, len: usize) -> io::Result<()> {
-        self.write_all(&u32::try_from(len).expect("lengths were looked at").to_le_bytes())
-    }
-}
-
-impl<W: Write> Write for Summing<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.crc.update(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.add(&u32::try_from(len).expect("lengths were looked at").to_le_bytes())
     }
 }
 
@@ -165,15 +159,12 @@ impl<W: Write> Write for Summing<'_, W> {
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
     let len = bytes.len() as u64;
-    if !bytes.starts_with(&MAGIC) {
-        return Err(if len < SHORTEST { FormatError::Short { bytes: len } } else { FormatError::Magic });
-    }
-    if len < SHORTEST {
-        return Err(FormatError::Short { bytes: len });
-    }
-    let Some((covered, crc)) = bytes.split_last_chunk() else {
+    let Some((covered, crc)) = bytes.split_last_chunk().filter(|_| len >= SHORTEST) else {
         return Err(FormatError::Short { bytes: len });
     };
+    if !bytes.starts_with(&MAGIC) {
+        return Err(FormatError::Magic);
+    }
     if crc32fast::hash(covered) != u32::from_le_bytes(*crc) {
         return Err(FormatError::Checksum);
     }

@@ -314,6 +314,10 @@ mod tests {
     fn saved(values: &[(&str, u64)]) -> Vec<Part> {
         let mut saver = Saver::new(Epoch::FIRST, false);
         values.iter().for_each(|(step, value)| saver.put_number(step, *value));
+        parts_of(saver)
+    }
+
+    fn parts_of(saver: Saver) -> Vec<Part> {
         let parts = saver.into_parts().0.into_iter();
         let part = |(step, (name, state))| Part { stage: 0, lane: 0, step, name, state };
         (1..).zip(parts).map(part).collect()
@@ -355,6 +359,17 @@ mod tests {
     #[test]
     #[cfg(feature = "stateful")]
     fn a_value_is_read_as_the_type_it_was_written_as() {
+        let mut saver = Saver::new(Epoch::FIRST, false);
+        saver.put("pair", &(7u64, "seven")).unwrap();
+        saver.put("list", &[1u8, 2]).unwrap();
+        let parts = parts_of(saver);
+        let lanes = [parts.iter().collect::<Vec<_>>()];
+        let mut restorer = Restorer::new(&lanes, (0, 1), (Some(Epoch::FIRST), false, true));
+        assert_eq!(restorer.take("pair").unwrap(), Some((7u64, "seven".to_owned())));
+        assert!(restorer.take::<String>("list").is_err());
+        let mut anew = Restorer::new(&[], (0, 1), (None, false, true));
+        assert_eq!(anew.take::<u8>("pair").unwrap(), None);
+
         let bytes = write("scan", &(7u64, "seven".to_owned())).unwrap();
         assert_eq!(read::<(u64, String)>("scan", &bytes).unwrap(), (7, "seven".to_owned()));
         assert!(read::<Vec<String>>("scan", &bytes).is_err());

@@ -269,17 +269,22 @@ impl<T> Wanted<T> for io::Result<T> {
 /// If the system refuses or takes none; it may have taken some before.
 pub fn write_all(file: &mut dyn DiskFile, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
-        match file.write_at(bytes, offset) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => {
-                bytes = &bytes[count..];
-                offset += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+        let count = write_some(file, bytes, offset)?;
+        bytes = &bytes[count..];
+        offset += count as u64;
     }
     Ok(())
+}
+
+/// Writes some of the bytes, at least one unless there are none.
+pub(crate) fn write_some(file: &mut dyn DiskFile, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.write_at(bytes, offset) {
+            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
 }
 
 /// Fills `bytes` from an offset on, however few come at a time; returns how many there were.

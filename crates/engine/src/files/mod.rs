@@ -21,8 +21,6 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-use crate::disk::DiskFile;
-
 /// Returns what is wrong with a path, in words.
 fn refused(kind: io::ErrorKind, path: &Path, what: impl std::fmt::Display) -> io::Error {
     io::Error::new(kind, format!("{}: {what}", path.display()))
@@ -49,17 +47,6 @@ fn name_of(path: &Path) -> io::Result<OsString> {
     match path.file_name() {
         Some(name) => Ok(name.to_owned()),
         None => Err(refused(io::ErrorKind::InvalidInput, path, "no name of a file")),
-    }
-}
-
-/// Writes some of the bytes, unless there are none.
-fn write_some(file: &mut dyn DiskFile, bytes: &[u8], offset: u64) -> io::Result<usize> {
-    loop {
-        match file.write_at(bytes, offset) {
-            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
     }
 }
 

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Fields, broken, changed, refused, write_some};
+use super::{Fields, broken, changed, refused};
 use crate::checkpoint::{Epoch, Pending, Transactional};
-use crate::disk::{Disk, DiskFile, Entry, Kind, Operation, RealDisk, Wanted, make_folders};
+use crate::disk::{Disk, DiskFile, Entry, Kind, Operation, RealDisk, Wanted, make_folders, write_some};
 use crate::error::SinkError;
 
 /// A folder of files, `part-00000001` and so on by the number of the epoch, that appear when their epoch is committed.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Fields, broken, changed, name_of, refused, write_some};
+use super::{Fields, broken, changed, name_of, refused};
 use crate::checkpoint::{Epoch, Pending, Transactional};
-use crate::disk::{Disk, DiskError, DiskFile, Kind, Operation, RealDisk, Wanted, folder_of};
+use crate::disk::{Disk, DiskError, DiskFile, Kind, Operation, RealDisk, Wanted, folder_of, write_some};
 use crate::error::SinkError;
 
 /// A file that appears under its name when it is finished, and is nowhere to be seen before.
