@@ -311,7 +311,7 @@ mod tests {
         let mut digest = ContentDigest::default();
         let mut found = Vec::new();
         for (&number, offset) in numbers.iter().zip(0..) {
-            let symbols = [u8::try_from(number).expect("small"); 64];
+            let symbols = [number.to_le_bytes()[0]; 64];
             let place = FramePlace { number, offset, bytes: 1 };
             digest.update(symbols.as_slice().into());
             found.extend(continuity.admit(&place, symbols.as_slice().into()).unwrap_or_else(Some));
@@ -339,6 +339,36 @@ mod tests {
         assert_eq!(follow(&[0, 0, 1], 2), (vec![(Some(0), Repeated)], false));
         assert_eq!(follow(&[1, 0], 2), (vec![(Some(0), Lost { count: 1 }), (Some(0), Displaced)], false));
         assert_eq!(follow(&[0, 1], 1), (vec![(None, FrameTotal { found: 2, stated: 1 })], false));
+        // However many frames came in order, a gap behind them is remembered.
+        let late: Vec<u64> = (0..1100).chain([1101, 1100]).collect();
+        assert_eq!(
+            follow(&late, 1102),
+            (vec![(Some(1100), Lost { count: 1 }), (Some(1100), Displaced)], false)
+        );
+    }
+
+    #[test]
+    fn a_frame_that_did_not_decode_is_not_lost_too() {
+        let header = Header::new(Settings::default(), ContainerId::default());
+        let place = |number| FramePlace { number, offset: number, bytes: 1 };
+        let full = vec![0_u8; header.settings().frame_symbols()];
+        let mut continuity = Continuity::new(&header);
+        assert_eq!(continuity.damaged(&place(0)), None);
+        assert_eq!(continuity.admit(&place(1), full.as_slice().into()), Ok(None));
+        let before = continuity.damaged(&place(3)).expect("frame 2 is missing");
+        assert_eq!((before.frame, before.kind), (Some(2), DamageKind::Lost { count: 1 }));
+        assert_eq!(continuity.damaged(&place(3)).map(|damage| damage.kind), Some(DamageKind::Repeated));
+        let end = EndFrame {
+            offset: 99,
+            frames: 4,
+            symbols: 0,
+            digest: Digest([0; 32]),
+            index_offset: None,
+            stated_offset: 99,
+            member_offset: 0,
+        };
+        assert_eq!(continuity.end(&end), [], "what is known is not told again");
+        assert!(!continuity.is_complete());
     }
 
     #[test]
