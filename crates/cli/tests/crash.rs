@@ -360,7 +360,7 @@ fn folders_without_checkpoints_are_told_apart() {
     fs::create_dir(&empty).unwrap();
     for what in ["show", "clear"] {
         run(&["checkpoint", what, &none], b"").fails(66, "there is no such folder");
-        run(&["checkpoint", what, &file], b"").fails(66, "there is no such folder");
+        run(&["checkpoint", what, &file], b"").fails(66, "this is no folder");
     }
     assert!(run(&["checkpoint", "show", &empty], b"").succeeds().text().contains("no checkpoints"));
     assert_eq!(run(&["checkpoint", "show", "--json", &empty], b"").succeeds().text(), "");

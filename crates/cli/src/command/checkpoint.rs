@@ -17,12 +17,22 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Outcome {
     }
 }
 
+/// Refuses what is no folder, so that none is made where a name was mistyped.
+fn look_for(folder: &Path) -> Outcome {
+    let name = escaped(&folder.to_string_lossy());
+    match std::fs::metadata(folder) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(Ending::no_input(format_args!("{name}: this is no folder"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Ending::no_input(format_args!("{name}: there is no such folder")))
+        }
+        Err(error) => Err(Ending::io(&name, &error)),
+    }
+}
+
 /// Shows what is there, the newest first.
 fn show(folder: &Path, global: &Global) -> Outcome {
-    if !folder.is_dir() {
-        let name = escaped(&folder.to_string_lossy());
-        return Err(Ending::no_input(format_args!("{name}: there is no such folder")));
-    }
+    look_for(folder)?;
     let all = Directory::read(folder).map_err(failed)?;
     let told: Vec<String> =
         all.iter().map(|one| if global.json { in_json(one) } else { in_words(one) }).collect();
@@ -79,10 +89,7 @@ fn in_json(stored: &Stored) -> String {
 
 /// Lets go of what is there.
 fn clear(folder: &Path, global: &Global) -> Outcome {
-    if !folder.is_dir() {
-        let name = escaped(&folder.to_string_lossy());
-        return Err(Ending::no_input(format_args!("{name}: there is no such folder")));
-    }
+    look_for(folder)?;
     let mut store = Directory::open(folder).map_err(failed)?;
     let count = Directory::read(folder).map_err(failed)?.len();
     store.clear().map_err(failed)?;
@@ -93,7 +100,7 @@ fn clear(folder: &Path, global: &Global) -> Outcome {
     let said = if global.json {
         json!({ "cleared": count }).to_string()
     } else {
-        format!("{name}: {count} checkpoints cleared")
+        format!("{name}: {count} {} cleared", if count == 1 { "checkpoint" } else { "checkpoints" })
     };
     writeln!(std::io::stdout(), "{said}").map_err(|error| Ending::io("standard output", &error))
 }
