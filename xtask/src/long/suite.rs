@@ -40,10 +40,10 @@ fn mutants(run: &Run<'_>) -> Outcome {
     }
     let mut counts = Counts::default();
     for Mutated { package, features, files, tests } in MUTATED {
-        let output = run.folder().join(package);
+        let output = run.folder().join(format!("{package}-{}", tests[0]));
         drop(fs::create_dir_all(&output));
         let mut command = run.cargo(&["mutants", "--in-place", "--no-shuffle", "--baseline", "skip"]);
-        command.args(["--timeout", "120", "--package", package, "--output"]).arg(&output);
+        command.args(["--timeout", "60", "--package", package, "--output"]).arg(&output);
         command.args(files.iter().flat_map(|file| ["--file", file]));
         command.args(["--features", features, "--re", run.text(Choice::Only).unwrap_or_default()]);
         command.args(["--shard", run.text(Choice::Shard).unwrap_or("0/1"), "--cargo-arg=--lib"]);
@@ -82,12 +82,17 @@ struct Mutated {
 /// Each mutant is asked by a part of the seeds that the tests draw otherwise.
 const FEW: [(&str, &str); 2] = [("PRIMESTREAM_IMAGES", "500"), ("PRIMESTREAM_SEEDS", "10")];
 
-const MUTATED: [Mutated; 2] = [
+const MUTATED: [Mutated; 3] = [
+    Mutated {
+        package: "primestream-engine",
+        features: "",
+        files: &["crates/engine/src/budget.rs"],
+        tests: &["budget", "flow", "many"],
+    },
     Mutated {
         package: "primestream-engine",
         features: "stateful",
         files: &[
-            "crates/engine/src/budget.rs",
             "crates/engine/src/checkpoint/*.rs",
             "crates/engine/src/files/*.rs",
             "crates/engine/src/plan/guarantee.rs",
@@ -95,7 +100,16 @@ const MUTATED: [Mutated; 2] = [
             "crates/engine/src/plan/saved.rs",
             "crates/engine/src/runtime/checkpoints.rs",
         ],
-        tests: &["budget", "flow", "many", "checkpoints", "files", "lossy_disk", "kept_files", "resume"],
+        tests: &[
+            "checkpoints",
+            "early_ends",
+            "files",
+            "flow",
+            "kept_files",
+            "lossy_disk",
+            "lossy_pipelines",
+            "resume",
+        ],
     },
     Mutated {
         package: "primestream-codec",
@@ -111,7 +125,7 @@ const MUTATED: [Mutated; 2] = [
             "crates/codec/src/checksum.rs",
             "crates/codec/src/state.rs",
         ],
-        tests: &["golden", "hostile", "damage", "seek", "round_trip"],
+        tests: &["golden", "hostile", "damage", "memory", "resume", "seek", "round_trip", "vectors"],
     },
 ];
 
