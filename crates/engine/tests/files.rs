@@ -62,8 +62,9 @@ fn a_file_goes_on_where_it_was_prepared() {
     let folder = Folder::new();
     let path = folder.path("out");
     let mut file = TransactionalFile::create(&path);
-    assert_eq!(file.write(b"").unwrap(), 0);
+    assert!(file.is_empty() && file.write(b"").unwrap() == 0);
     file.write_all(b"first").unwrap();
+    assert!(file.len() == 5 && !file.is_empty());
     let state = prepared(&mut file, 1);
     file.write_all(b", lost, and longer than what follows").unwrap();
     drop(file);
@@ -387,6 +388,56 @@ fn a_file_that_is_read_again_is_the_same_file() {
         let error = open().restore(&state[..cut]).unwrap_err().to_string();
         assert!(error.contains("no state of a file that is read"), "{error}");
     }
+}
+
+#[test]
+fn what_no_file_was_told_by_is_no_state() {
+    let folder = Folder::new();
+    let path = folder.path("in");
+    fs::write(&path, vec![7; 100_000]).unwrap();
+    let mut file = ReplayFile::open(&path).unwrap();
+    file.read_exact(&mut [0; 100_000]).unwrap();
+    let with = |at: u64, len: u64, flags: Option<u8>, known: Option<u32>| {
+        let mut state = Vec::new();
+        file.save(70_000, &mut state);
+        state[..8].copy_from_slice(&at.to_le_bytes());
+        state[8..16].copy_from_slice(&len.to_le_bytes());
+        state[16] = flags.unwrap_or(state[16]);
+        if let Some(known) = known {
+            state[41..45].copy_from_slice(&known.to_le_bytes());
+        }
+        ReplayFile::open(&path).unwrap().restore(&state).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(70_000, 100_000, None, None), Ok(70_000));
+    assert_eq!(with(100_000, 100_000, None, None), Ok(100_000));
+    for refused in [
+        with(70_000, 69_999, None, None),
+        with(70_000, 100_000, Some(4), None),
+        with(70_000, 100_000, None, Some(65_535)),
+        with(60_000, 100_000, None, None),
+    ] {
+        assert!(refused.as_ref().is_err_and(|error| error.contains("no state of a file")), "{refused:?}");
+    }
+    if cfg!(unix) {
+        let [changed, another] = ["it was changed since", "another file has its name"];
+        for (flags, named, not) in [(1, another, changed), (2, changed, another)] {
+            let error = with(70_000, 100_000, Some(flags), None).unwrap_err();
+            assert!(error.contains(named) && !error.contains(not), "{flags}: {error}");
+        }
+        let error = with(70_000, 100_000, Some(0), None).unwrap_err();
+        assert!(error.contains(changed) && error.contains(another), "{error}");
+    }
+}
+
+#[test]
+fn a_disk_that_cannot_be_read_is_an_error() {
+    let disk = lossy();
+    let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+    write_all(shared.create(Path::new("/out/in")).unwrap().as_mut(), b"some", 0).unwrap();
+    let mut file = ReplayFile::on(shared, "/out/in").unwrap();
+    disk.fail_at(disk.calls() + 1, 5);
+    let error = file.read(&mut [0; 4]).unwrap_err().to_string();
+    assert!(error.contains("cannot read") && error.contains("os error 5"), "{error}");
 }
 
 #[test]

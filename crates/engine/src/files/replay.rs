@@ -118,7 +118,12 @@ impl ReplayFile {
         let Identity { len, modified_nanos, inode, .. } = self.identity;
         state.extend(at.to_le_bytes());
         state.extend(len.to_le_bytes());
-        state.push(u8::from(modified_nanos.is_some()) | u8::from(inode.is_some()) << 1);
+        state.push(match (modified_nanos, inode) {
+            (None, None) => 0,
+            (Some(_), None) => 1,
+            (None, Some(_)) => 2,
+            (Some(_), Some(_)) => 3,
+        });
         state.extend(modified_nanos.unwrap_or(0).to_le_bytes());
         state.extend(inode.unwrap_or(0).to_le_bytes());
         state.extend(u32::try_from(known).expect("64 KiB at the most").to_le_bytes());
@@ -203,14 +208,15 @@ impl Saved {
         let (inode, known, crc) = (fields.u64()?, fields.u32()?, fields.u32()?);
         fields.end()?;
         let known = usize::try_from(known).ok()?;
-        (flags < 4 && at <= len && known as u64 == at.min(BEGINNING_BYTES as u64)).then_some(Self {
-            at,
-            len,
-            modified_nanos: (flags & 1 != 0).then_some(modified),
-            inode: (flags & 2 != 0).then_some(inode),
-            known,
-            crc,
-        })
+        let (modified_nanos, inode) = match flags {
+            0 => (None, None),
+            1 => (Some(modified), None),
+            2 => (None, Some(inode)),
+            3 => (Some(modified), Some(inode)),
+            _ => return None,
+        };
+        let is_possible = at <= len && known as u64 == at.min(BEGINNING_BYTES as u64);
+        is_possible.then_some(Self { at, len, modified_nanos, inode, known, crc })
     }
 
     /// Returns what tells the file that is there from the one that was.

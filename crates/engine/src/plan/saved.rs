@@ -31,9 +31,13 @@ pub(crate) struct StageState {
 impl StageState {
     /// Returns it as bytes: the position, a byte of flags, and what the source wrote.
     fn to_bytes(&self) -> Vec<u8> {
-        let flags = u8::from(self.has_ended) | u8::from(self.source.is_some()) << 1;
         let mut bytes = self.position.to_le_bytes().to_vec();
-        bytes.push(flags);
+        bytes.push(match (self.has_ended, &self.source) {
+            (false, None) => 0,
+            (true, None) => 1,
+            (false, Some(_)) => 2,
+            (true, Some(_)) => 3,
+        });
         bytes.extend(self.source.iter().flatten());
         bytes
     }
@@ -42,12 +46,15 @@ impl StageState {
     fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let (position, rest) = bytes.split_first_chunk()?;
         let (&flags, source) = rest.split_first()?;
-        let source = (flags & 2 != 0).then(|| source.to_vec());
-        (flags < 4).then_some(Self {
-            position: u64::from_le_bytes(*position),
-            has_ended: flags & 1 != 0,
-            source,
-        })
+        let (has_ended, has_source) = match flags {
+            0 => (false, false),
+            1 => (true, false),
+            2 => (false, true),
+            3 => (true, true),
+            _ => return None,
+        };
+        let source = has_source.then(|| source.to_vec());
+        Some(Self { position: u64::from_le_bytes(*position), has_ended, source })
     }
 }
 
@@ -197,4 +204,40 @@ pub(crate) struct Promise {
     pub(crate) commits: Option<bool>,
     /// What no barrier passes.
     pub(crate) stops_barriers: Option<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_a_stage_is_read_as_it_was_written() {
+        for has_ended in [false, true] {
+            for source in [None, Some(vec![]), Some(vec![4, 5])] {
+                let state = StageState { position: 0x0102_0304_0506_0708, has_ended, source };
+                assert_eq!(StageState::of_bytes(&state.to_bytes()), Some(state));
+            }
+        }
+        let mut bytes = StageState::default().to_bytes();
+        assert_eq!(StageState::of_bytes(&bytes[..8]), None);
+        bytes[8] = 4;
+        assert_eq!(StageState::of_bytes(&bytes), None, "an unknown flag");
+    }
+
+    #[test]
+    fn a_stage_that_has_ended_says_again_what_it_said() {
+        let lane = || vec![("fold".to_owned(), vec![1, 2]), ("sink".to_owned(), vec![])];
+        let mut said = Saved { lanes: vec![lane()], ..Saved::ended(Epoch::FIRST, 2, 77) };
+        let mut parts = Saved::ended(Epoch::FIRST, 1, 5).parts(3, "other");
+        parts.extend(said.parts(3, "words"));
+        let checkpoint = Checkpoint { epoch: Epoch::FIRST, is_complete: false, parts, note: String::new() };
+        let again = Saved::again(&checkpoint, 3, 2);
+        assert_eq!((again.epoch, again.group), (Epoch::FIRST, 2));
+        assert_eq!(again.state, StageState { position: 77, has_ended: true, source: None });
+        assert_eq!(again.lanes, [lane()]);
+
+        let mut in_lanes = Saved { lanes: vec![lane(), lane()], ..Saved::ended(Epoch::FIRST, 2, 77) };
+        let places = in_lanes.parts(3, "words").into_iter().map(|part| (part.stage, part.lane, part.step));
+        assert_eq!(places.collect::<Vec<_>>(), [(3, 2, 0), (3, 2, 1), (3, 2, 2), (3, 3, 1), (3, 3, 2)]);
+    }
 }
