@@ -63,6 +63,8 @@ fn told(bytes: &[u8], is_begun_again: bool) -> Result<Vec<String>, ContainerErro
                     }
                 };
                 told.push(format!("{:?} {words} {symbols:?}", frame.place()));
+                let stored = frame.stored_bytes();
+                assert_eq!(frame.into_payload().len() as u64 + 36, stored, "a head and a checksum beside it");
             }
             Piece::End(end) => told.push(format!("{end:?} {:?}", continuity.end(&end))),
             Piece::Damage(damage) => {
@@ -155,6 +157,25 @@ fn a_digest_that_is_begun_again_anywhere_is_that_of_the_content() {
             assert_eq!(digest.finish(), in_one.finish(), "{len} bytes by {step}");
         }
     }
+}
+
+#[test]
+fn a_digest_that_no_content_has_is_no_state() {
+    // Leaves, a root for each bit of their number, the last leaf, what is not a leaf yet.
+    let state = |leaves: u64, last: bool, rest: usize| {
+        let mut state = leaves.to_le_bytes().to_vec();
+        state.extend(vec![1; 32 * leaves.count_ones() as usize]);
+        state.push(last.into());
+        state.extend(vec![2; if last { 32 } else { 0 }]);
+        state.extend((rest as u64).to_le_bytes());
+        state.extend(vec![3; rest]);
+        state
+    };
+    let is_one = |state: Vec<u8>| ContentDigest::resume(&mut state.as_slice()).is_some();
+    assert!(is_one(state(0, false, 16_384)) && is_one(state(1 << 47, true, 0)) && is_one(state(0, true, 1)));
+    assert!(!is_one(state(0, false, 16_385)), "more than a leaf");
+    assert!(!is_one(state(1, false, 1)), "leaves, and none was the last");
+    assert!(!is_one(state(1 << 48, true, 0)), "more than there can be");
 }
 
 #[test]

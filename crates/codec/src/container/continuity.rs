@@ -345,6 +345,10 @@ mod tests {
             follow(&late, 1102),
             (vec![(Some(1100), Lost { count: 1 }), (Some(1100), Displaced)], false)
         );
+        let every_other = |late| (0..=1024).map(|n| 2 * n + 1).chain([late]).collect::<Vec<u64>>();
+        let last = |late| follow(&every_other(late), 2050).0.last().copied();
+        assert_eq!(last(2 * 1023), Some((Some(2 * 1023), Displaced)));
+        assert_eq!(last(2 * 1024), Some((Some(2 * 1024), Repeated)), "one gap too many to be remembered");
     }
 
     #[test]

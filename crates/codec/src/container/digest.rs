@@ -59,8 +59,6 @@ impl ContentDigest {
                 self.leaf(&leaf);
                 self.rest = leaf;
                 self.rest.clear();
-            } else if self.rest.len() == LEAF_BYTES {
-                return;
             }
         }
         self.rest.extend_from_slice(bytes);
