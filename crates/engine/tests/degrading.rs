@@ -45,7 +45,7 @@ fn run(heavy: u64, after: Option<Duration>, seed: u64) -> (Report, Vec<Duration>
 
 #[test]
 fn short_memory_halves_chunks_and_lanes_and_they_come_back_when_it_eases() {
-    for seed in 0..10 {
+    for seed in 0..4 {
         let (report, asked) = run(1000, Some(AFTER), seed);
         let made: Vec<_> = report.adjustments().iter().filter(|made| made.stage == 1).collect();
         let lanes: Vec<_> =
@@ -101,7 +101,7 @@ fn it_holds_less_while_memory_is_short() {
 
 #[test]
 fn where_memory_is_never_short_nothing_is_set() {
-    for seed in 0..10 {
+    for seed in 0..3 {
         assert_eq!(run(0, Some(AFTER), seed).0.adjustments(), []);
         assert_eq!(run(1000, None, seed).0.adjustments(), [], "or nobody asked for it");
     }

@@ -43,10 +43,16 @@ fn a_hundred_thousand_pipelines_leave_a_process_as_it_was() {
         if number == WARM {
             warm = Held::now();
         }
-        let squares = Stream::iter(number..number + 10).parallel(2, Order::Input).map(|n| n * n);
+        let numbers = Stream::iter(number..number + 10);
+        if number % 2 == 1 {
+            let squares: Vec<_> = numbers.map(|n| n * n).collect().unwrap();
+            assert_eq!(squares[9], (number + 9) * (number + 9));
+            continue;
+        }
+        let squares = numbers.parallel(2, Order::Input).map(|n| n * n);
         let sum = match number % 10 {
             0 => squares.fold(0, |sum, n| sum + n).unwrap(),
-            1 => {
+            2 => {
                 let running = squares.drain_with(|_| ()).start();
                 assert_eq!(running.join().unwrap().items_out(), 10);
                 continue;
