@@ -7,10 +7,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use primestream_engine::checkpoint::{Delivery, Directory, Every};
 use primestream_engine::files::{PartsFolder, ReplayFile, TransactionalFile};
-use primestream_engine::{Boundary, LengthPrefix, Order, Pipeline, Report, Stream};
+use primestream_engine::{Boundary, Fixed, LengthPrefix, Order, Pipeline, Rate, Report, Stream};
 
 /// A folder that is gone with the test.
 struct Folder(PathBuf);
@@ -192,6 +193,45 @@ fn a_run_that_goes_on_from_elsewhere_ends_its_output_by_itself() {
     let report = pipeline(0).resume_from(store()).run().unwrap();
     assert!(report.resumed_from().is_some() && report.checkpoints() == 0);
     assert_eq!(std::fs::read_to_string(&output).unwrap(), lines);
+}
+
+#[test]
+fn checkpoints_come_as_often_as_was_asked_for() {
+    let folder = Folder::new("often");
+    let stored = |name: &str, pipeline: Pipeline, every: Every| {
+        let kept = pipeline.checkpoint(every, Directory::open(folder.path(name)).unwrap());
+        kept.run().unwrap().checkpoints()
+    };
+    let input = folder.path("in");
+    std::fs::write(&input, vec![b'x'; 1_000_000]).unwrap();
+    let pieces = || {
+        // Slower than the storing of checkpoints, of which one is on its way at a time.
+        let pieces = Stream::read(ReplayFile::open(&input).unwrap(), 1000).chunked(Fixed(1));
+        pieces.throttle(Rate::per_second(1000.0)).simulated(1).write_bytes(std::io::sink())
+    };
+    // A chunk or two more may be on their way, and the last is that of the end.
+    for (every, most) in [
+        (Every::bytes(100_000), 11),
+        (Every::items(100), 11),
+        (Every::items(100).or(Every::bytes(50_000)), 21),
+        (Every::bytes(100_000).or(Every::items(50)), 21),
+    ] {
+        let name = format!("{every:?}");
+        let count = stored(&name, pieces(), every);
+        assert!(count <= most && count > most / 3, "{count} for {name}");
+    }
+
+    let seconds = |items: u64, per_second: f64| {
+        let slow = Stream::iter_from(move |at| at..items).throttle(Rate::per_second(per_second)).simulated(1);
+        slow.write_lines(std::io::sink())
+    };
+    let count = stored("ten a second", seconds(1000, 1000.0), Every::time(Duration::from_millis(100)));
+    assert!((8..=12).contains(&count), "{count}");
+    let count = stored("none", seconds(1000, 1000.0), Every::time(Duration::from_secs(100)));
+    assert_eq!(count, 1, "that of the end");
+    // While nothing is given none is due, however much time passes.
+    let count = stored("idle", seconds(5, 0.1), Every::time(Duration::from_millis(100)));
+    assert!((4..=7).contains(&count), "{count}");
 }
 
 #[test]

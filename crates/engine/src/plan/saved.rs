@@ -132,7 +132,7 @@ impl<'a> Kept<'a> {
         let mut kept = Self { epoch, is_kept, ..Self::default() };
         for part in parts.iter().filter(|part| part.stage as usize == stage) {
             let lane = part.lane as usize;
-            if lane > parts.len() {
+            if lane >= parts.len() {
                 return Err(CheckpointError::new(format!("stage {stage} has no lane {lane}")));
             }
             if kept.lanes.len() <= lane {
@@ -222,6 +222,20 @@ mod tests {
         assert_eq!(StageState::of_bytes(&bytes[..8]), None);
         bytes[8] = 4;
         assert_eq!(StageState::of_bytes(&bytes), None, "an unknown flag");
+    }
+
+    #[test]
+    fn a_lane_that_no_stage_has_is_refused() {
+        let part = |lane| Part { stage: 1, lane, step: 1, name: "fold".to_owned(), state: vec![] };
+        let of = |parts: &[Part]| {
+            let kept = Kept::of((Some(Epoch::FIRST), true), parts, 1).map_err(|error| error.to_string());
+            kept.map(|kept| kept.lanes.iter().map(Vec::len).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[part(0), part(2), part(1)]), Ok(vec![1, 1, 1]));
+        for lane in [3, u32::MAX] {
+            let parts = [part(0), part(1), part(lane)];
+            assert_eq!(of(&parts), Err(format!("stage 1 has no lane {lane}")));
+        }
     }
 
     #[test]
