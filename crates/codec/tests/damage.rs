@@ -1,8 +1,8 @@
 //! No damaged container is taken for a good one, and every frame that is not damaged is delivered.
 
 use primestream_codec::container::{
-    Compression, ContainerError, ContainerId, Continuity, DamageKind, DecodeError, FrameDecoder, FrameReader,
-    HEADER_BYTES, Piece, Positions, Settings, decode_all, encode_symbols,
+    Compression, ContainerError, ContainerId, Continuity, Damage, DamageKind, DecodeError, FrameDecoder,
+    FrameReader, HEADER_BYTES, Piece, Positions, Settings, decode_all, encode_symbols,
 };
 use primestream_codec::{BlockLen, CodewordRun, Limits, Symbols, Units, operation};
 
@@ -286,6 +286,63 @@ fn bytes_lost_or_added_cost_one_frame() {
                 let damaged = if at == start { vec![] } else { vec![frame] };
                 sample.check(&bytes, &damaged, &format!("7 bytes added at {at}"));
             }
+        }
+    }
+}
+
+/// Checks that frames, end frames, headers and damages follow each other without gaps from the header to the end, but for
+/// index frames that are good, and that whatever is wrong with a frame names it.
+fn places_make_up(bytes: &[u8], what: &str) {
+    let limits = Limits { frame_bytes_max: 1 << 20, ..Limits::default() };
+    let mut reader = FrameReader::open(bytes, limits).expect("a container");
+    let mut at = HEADER_BYTES as u64;
+    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"));
+    while let Some(piece) = reader.next_piece().expect("in memory") {
+        let (offset, len) = match &piece {
+            Piece::Frame(frame) => (frame.place().offset, frame.stored_bytes()),
+            Piece::End(end) => (end.offset, 100),
+            Piece::Damage(damage) => (damage.offset, damage.bytes),
+            Piece::Member { offset, .. } => (*offset, HEADER_BYTES as u64),
+            _ => unreachable!("no other piece exists"),
+        };
+        while at < offset {
+            let start = small(at);
+            assert_eq!(bytes[start + 4], INDEX, "{what}: passed over in silence at {at}");
+            at += 36 + u64::from(word(start + 16));
+        }
+        assert_eq!(at, offset, "{what}: {piece:?}");
+        if let Piece::Damage(Damage { kind: DamageKind::Broken | DamageKind::Cut, frame, .. }) = piece {
+            let start = small(offset);
+            let number = u64::from(word(start + 8)) | u64::from(word(start + 12)) << 32;
+            assert_eq!(frame, (bytes[start + 4] != INDEX).then_some(number), "{what}: {piece:?}");
+        }
+        at += len;
+    }
+    assert_eq!(at, bytes.len() as u64, "{what}: the end");
+}
+
+/// The kind of an index frame.
+const INDEX: u8 = 3;
+
+#[test]
+fn what_is_read_and_what_is_damaged_make_up_the_file() {
+    for sample in samples() {
+        let (behind, end) = (sample.starts[sample.frames()], sample.bytes.len() - 100);
+        for at in (HEADER_BYTES..sample.bytes.len()).step_by(7) {
+            for count in [1, 40, 92].into_iter().filter(|count| at + count <= sample.bytes.len()) {
+                let mut bytes = sample.bytes.clone();
+                bytes.drain(at..at + count);
+                places_make_up(&bytes, &format!("{count} bytes lost at {at}"));
+            }
+            places_make_up(&sample.bytes[..at], &format!("cut at {at}"));
+            let mut bytes = sample.bytes.clone();
+            bytes.splice(at..at, [0xF5; 70]);
+            places_make_up(&bytes, &format!("bytes added at {at}"));
+        }
+        // Whatever stands behind the end, with something behind that.
+        for part in [sample.frame(0), &sample.bytes[behind..end], &sample.bytes[end..], &[7; 50]] {
+            let bytes = [&sample.bytes, part, &sample.bytes[end..]].concat();
+            places_make_up(&bytes, "behind the end");
         }
     }
 }
