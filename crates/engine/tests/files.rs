@@ -455,6 +455,8 @@ fn a_file_that_shrinks_while_it_is_read_is_an_error_and_what_is_added_is_not_rea
     fs::File::options().write(true).open(&path).unwrap().set_len(650).unwrap();
     let error = file.read_to_end(&mut Vec::new()).unwrap_err().to_string();
     assert!(error.contains("ends at byte 650, and had 1004 when it was opened"), "{error}");
+    fs::write(&path, b"").unwrap();
+    assert!(ReplayFile::open(&path).unwrap().is_empty());
     for (path, what) in [(&folder.0, "no regular file"), (&folder.path("none"), "No such file")] {
         let error = ReplayFile::open(path).unwrap_err().to_string();
         assert!(error.contains("cannot open ") && error.contains(what), "{error}");
