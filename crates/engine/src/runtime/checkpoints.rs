@@ -424,8 +424,11 @@ mod tests {
 
     /// Checkpoints of a pipeline of two stages.
     fn of_two_stages() -> Checkpoints {
+        as_often_as(Every::items(1))
+    }
+
+    fn as_often_as(every: Every) -> Checkpoints {
         let pipeline = Stream::iter_from(|at| at..9u64).boxed().drain_with(|_| ());
-        let every = Every::items(1);
         let keeping = Keeping { every, store: Box::new(Forgetful), note: String::new() };
         Checkpoints::new(keeping, &pipeline.stages)
     }
@@ -441,6 +444,32 @@ mod tests {
             .iter()
             .map(|part| u64::from_le_bytes(*part.state.first_chunk().unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn an_epoch_ends_in_its_time_if_anything_was_given() {
+        let second = Duration::from_secs(1);
+        for (items, bytes) in [(1, 0), (0, 1), (1, 1)] {
+            let checkpoints = as_often_as(Every::time(second));
+            assert_eq!(checkpoints.every().time, Some(second));
+            assert!(!checkpoints.look(second), "nothing was given");
+            assert!(!checkpoints.gave(items, bytes), "what is given is no reason");
+            assert!(!checkpoints.look(second * 3 / 2), "it is not time");
+            assert!(checkpoints.look(second * 2), "{items} items and {bytes} bytes");
+            assert_eq!((checkpoints.wanted(), checkpoints.committed()), (1, 0));
+            assert!(!checkpoints.look(second * 3), "one is ending");
+        }
+    }
+
+    #[test]
+    fn an_epoch_ends_behind_so_many_items_or_bytes() {
+        let checkpoints = as_often_as(Every::items(10).or(Every::bytes(100)));
+        assert!(!checkpoints.gave(9, 99));
+        assert!(checkpoints.gave(1, 0), "ten items");
+        assert!(!checkpoints.gave(10, 100), "one is ending");
+        let checkpoints = as_often_as(Every::items(10).or(Every::bytes(100)));
+        assert!(!checkpoints.gave(4, 99));
+        assert!(checkpoints.gave(0, 1), "a hundred bytes");
     }
 
     #[test]
