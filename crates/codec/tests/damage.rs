@@ -343,6 +343,11 @@ fn what_is_read_and_what_is_damaged_make_up_the_file() {
         for part in [sample.frame(0), &sample.bytes[behind..end], &sample.bytes[end..], &[7; 50]] {
             let bytes = [&sample.bytes, part, &sample.bytes[end..]].concat();
             places_make_up(&bytes, "behind the end");
+            let found = survey(&bytes).expect("a container");
+            let is_behind =
+                |kind: &DamageKind| matches!(kind, DamageKind::AfterEnd | DamageKind::EndOffset { .. });
+            assert!(found.kinds.iter().all(is_behind), "{:?}", found.kinds);
+            assert_eq!(found.named.contains(&0), sample.frames() > 0 && part == sample.frame(0));
         }
     }
 }
@@ -431,6 +436,12 @@ fn containers_may_stand_one_behind_the_other() {
         let end = !in_first && bit / 8 >= both.len() - 100;
         assert_eq!(found.delivered.len(), 6 - if end { 0 } else { lost }, "bit {bit}: {:?}", found.kinds);
     }
+    // A damaged frame is whole where a container follows it.
+    let mut headless = [&first.bytes[..first.starts[1]], &second.bytes].concat();
+    headless[first.starts[1] - 5] ^= 1;
+    let mut reader = FrameReader::open(headless.as_slice(), Limits::default()).expect("a container");
+    assert!(matches!(reader.next_piece(), Ok(Some(Piece::Frame(frame))) if frame.number() == 0));
+
     // Wherever the first or the second ends too early, both are told.
     for len in HEADER_BYTES..both.len() {
         let found = survey(&both[..len]).expect("a header");

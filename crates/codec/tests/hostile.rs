@@ -127,6 +127,26 @@ fn optional_kinds_are_passed_over() {
     );
 }
 
+/// A header that stands in a payload is what it is only where the frame around it is damaged.
+#[test]
+fn headers_within_good_frames_are_no_frames() {
+    let within = Forged::content(&[1; 6], 1).bytes();
+    let frame = Forged::content(&[&[7; 40], within.as_slice(), &[7; 40]].concat(), 3);
+    assert!(matches!(first_piece(Settings::default(), frame), Ok(Some(Piece::Frame(_)))));
+    // With nothing behind it, a damaged end frame is one, whatever is in it; a content frame is not all.
+    let reads = |kind| {
+        let frame =
+            Forged { kind, ..Forged::content(&[&within[..32], &[0; 32]].concat(), u32::from(kind == 1)) };
+        let mut bytes = container(Settings::default(), &[frame]);
+        *bytes.last_mut().expect("a checksum") ^= 1;
+        let mut reader = FrameReader::open(bytes.as_slice(), Limits::default()).expect("a header");
+        let Ok(Some(Piece::Damage(damage))) = reader.next_piece() else { panic!("damaged") };
+        (damage.bytes, damage.kind)
+    };
+    assert_eq!(reads(2), (100, DamageKind::Content(FrameFault::Checksum)));
+    assert_eq!(reads(1), (32, DamageKind::Broken));
+}
+
 #[test]
 fn a_forged_content_is_never_delivered() {
     let settings = Settings::default();

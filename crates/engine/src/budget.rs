@@ -274,6 +274,11 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_read_aloud() {
+        assert_eq!((kib(3), mib(2)), (3072, 2_097_152));
+    }
+
+    #[test]
     fn an_item_above_the_limit_is_refused_with_both_sizes() {
         Budget::new(10).check_item(10).unwrap();
         let error = Budget::new(10).check_item(11).unwrap_err();

@@ -99,6 +99,16 @@ fn every_bit_and_every_length_of_a_checkpoint_matters() {
 }
 
 #[test]
+fn what_is_shorter_than_any_checkpoint_is_told_to_be_short() {
+    let whole = encode(&checkpoint(1)).expect("small");
+    for len in 0..40 {
+        assert_eq!(decode(&whole[..len as usize]), Err(FormatError::Short { bytes: len }));
+    }
+    assert_eq!(decode(&whole[..40]), Err(FormatError::Checksum));
+    assert_eq!(decode(&[7; 40]), Err(FormatError::Magic));
+}
+
+#[test]
 fn what_is_damaged_is_passed_over_for_the_one_before() {
     let (disk, mut store) = store_of(&[1]);
     let whole = Checkpoint { note: "x".repeat(300), ..checkpoint(2) };
