@@ -120,6 +120,10 @@ fn optional_kinds_are_passed_over() {
     assert_eq!(decode_all(&with, &Limits::default()).expect("what is unknown is no damage"), b"abc");
     with[64 + 9000] ^= 1;
     assert!(decode_all(&with, &Limits::default()).is_err(), "but a change in it is");
+    let mut reader = FrameReader::open(with.as_slice(), Limits::default()).expect("a header");
+    let Ok(Some(Piece::Damage(damage))) = reader.next_piece() else { panic!("damaged") };
+    assert_eq!((damage.offset, damage.bytes, damage.frame), (64, 20_036, None));
+    assert_eq!(damage.kind, DamageKind::Content(FrameFault::Checksum));
     let behind = [whole, optional].concat();
     assert!(
         decode_all(&behind, &Limits::default()).is_err(),
@@ -253,6 +257,9 @@ fn what_is_above_a_limit_names_it() {
     let limits = Limits { frame_bytes_max: 10_000, ..Limits::default() };
     let error = FrameReader::open(whole.as_slice(), limits).and_then(|mut reader| reader.next_piece());
     assert!(error.expect_err("too long").to_string().contains("frame_bytes_max"));
+    let exactly = |frame_bytes_max| Limits { frame_bytes_max, ..Limits::default() };
+    let len = payload_of(&[b'.'; 5000]).len();
+    assert!(decode_all(&whole, &exactly(len)).is_ok() && decode_all(&whole, &exactly(len - 1)).is_err());
 
     let limits = Limits { frame_symbols_max: 10_000, ..Limits::default() };
     let error = FrameReader::open(whole.as_slice(), limits).expect_err("too many symbols");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use primestream_codec::container::{
     ContainerError, ContainerId, ContentDigest, Continuity, FrameDecoder, FrameEncoder, FrameReader, Header,
-    Piece, Register, Settings,
+    Piece, Register, Settings, decode_all,
 };
 use primestream_codec::text::{TextToUnits, UnitsToText};
 use primestream_codec::{BlockLen, Limits, Symbols};
@@ -136,8 +136,28 @@ fn a_writer_that_is_begun_again_before_each_frame_writes_the_same() {
             register.end((frames * settings.frame_symbols()) as u64, &digest.finish(), &mut out);
             out
         };
-        assert_eq!(write(true), write(false), "{frames} frames");
+        let whole = write(false);
+        assert!(write(true) == whole, "{frames} frames");
+        let symbols = frames * settings.frame_symbols();
+        assert!(decode_all(&whole, &Limits::default()).is_ok_and(|found| found == content[..symbols]));
     }
+}
+
+#[test]
+fn a_register_that_no_writer_has_is_no_state() {
+    // Frames, offset, where the first one without an index begins, the last index, and the lengths behind it.
+    let state = |frames: u64, lengths: usize| {
+        let mut state: Vec<u8> = [frames, 64, 64].into_iter().flat_map(u64::to_le_bytes).collect();
+        state.extend([0; 9]);
+        state.extend((lengths as u64).to_le_bytes());
+        state.extend(vec![1; 4 * lengths]);
+        state
+    };
+    let header = Header::new(Settings::default(), ContainerId([7; 16]));
+    let is_one = |state: Vec<u8>| Register::new(&header).resume(&mut state.as_slice()).is_some();
+    assert!(is_one(state(4096, 4096)) && is_one(state(9000, 3)) && is_one(state(0, 0)));
+    assert!(!is_one(state(9000, 4097)), "more than an index names");
+    assert!(!is_one(state(2, 3)), "more than there are");
 }
 
 #[test]

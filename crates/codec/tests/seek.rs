@@ -3,7 +3,7 @@
 use std::io::{Cursor, Seek, SeekFrom};
 
 use primestream_codec::container::{
-    ContainerId, Entry, FrameDecoder, FrameReader, Piece, Settings, encode_all, find_symbol,
+    ContainerId, Entry, FrameDecoder, FrameReader, Piece, Settings, encode_all, find_symbol, last_container,
 };
 use primestream_codec::{BlockLen, Limits, Symbols, Units};
 
@@ -47,6 +47,22 @@ fn every_symbol_is_found_in_its_frame() {
     }
     let behind = found(&bytes, 100).expect("an intact file");
     assert_eq!((behind.frame, behind.offset), (2, bytes.len() as u64 - 100));
+}
+
+#[test]
+fn the_last_container_is_the_one_that_ends_the_file() {
+    let (bytes, _) = two_members();
+    let last = |bytes: &[u8]| {
+        let found = last_container(&mut Cursor::new(bytes), &Limits::default()).expect("memory can be read");
+        found.map(|(header, end)| (header.id(), end.symbols, end.member_offset > 0))
+    };
+    assert_eq!(last(&bytes), Some((ContainerId([2; 16]), 11, true)));
+    let first = found(&bytes, 25).expect("an intact file").member_offset;
+    let first = usize::try_from(first).expect("small");
+    assert_eq!(last(&bytes[..first]), Some((ContainerId([1; 16]), 25, false)));
+    for cut in [0, 50, first - 1, bytes.len() - 1] {
+        assert_eq!(last(&bytes[..cut]), None, "{cut} bytes");
+    }
 }
 
 #[test]

@@ -383,7 +383,7 @@ impl<R: Read> FrameReader<R> {
         let mut crc = head.begin_payload_crc(self.header.id());
         let mut left = head.payload_bytes as usize;
         let mut window = Vec::with_capacity(SEARCH_BYTES);
-        while left > 0 {
+        loop {
             window.clear();
             self.source.take(left.min(SEARCH_BYTES), &mut window)?;
             if window.is_empty() {
