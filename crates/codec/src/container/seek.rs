@@ -270,35 +270,103 @@ mod tests {
         }
     }
 
+    /// An index as it is written, true or not.
+    struct Forged {
+        kind: u8,
+        /// The frames that the index, and the end, speak of.
+        frames: (u64, u64),
+        previous: u64,
+        first: u64,
+        first_offset: u64,
+        lengths: Vec<u32>,
+        index_offset: Option<u64>,
+    }
+
+    /// What is true of a container of one frame.
+    fn true_one() -> Forged {
+        let (frames, lengths) = ((1, 1), vec![1]);
+        Forged {
+            kind: KIND_INDEX,
+            frames,
+            previous: 0,
+            first: 0,
+            first_offset: 64,
+            lengths,
+            index_offset: None,
+        }
+    }
+
     /// A container of one frame, and an index that says where that is; the end says where the index is, if not the truth.
-    fn indexed(frame_offset: u64, index_offset: Option<u64>) -> LikeAFile {
+    fn indexed(forged: &Forged) -> LikeAFile {
         let settings = Settings::default().with_frame_blocks(1).expect("one block");
         let header = Header::new(settings, ContainerId([9; 16]));
         let mut bytes = header.to_bytes().to_vec();
         FrameEncoder::new(&header).encode(0, b"one frame".as_slice().into(), &mut bytes).expect("bytes");
-        let payload = [[0, 0, frame_offset].map(u64::to_le_bytes).concat(), vec![1, 0, 0, 0]].concat();
+        let mut payload = [forged.previous, forged.first, forged.first_offset].map(u64::to_le_bytes).concat();
+        forged.lengths.iter().for_each(|length| payload.extend(length.to_le_bytes()));
         let index_at = bytes.len() as u64;
-        let head = FrameHead { flags: FLAG_OPTIONAL, ..FrameHead::new(KIND_INDEX, 1) };
+        let flags = if forged.kind == KIND_INDEX { FLAG_OPTIONAL } else { 0 };
+        let head = FrameHead { flags, ..FrameHead::new(forged.kind, forged.frames.0) };
         append_plain(head, header.id(), &payload, &mut bytes);
         let end = EndFrame {
             offset: 0,
-            frames: 1,
-            symbols: 9,
+            frames: forged.frames.1,
+            symbols: 64 * forged.frames.1,
             digest: Digest([0; 32]),
-            index_offset: index_offset.or(Some(index_at)),
+            index_offset: forged.index_offset.or(Some(index_at)),
             stated_offset: bytes.len() as u64,
             member_offset: 0,
         };
-        append_plain(FrameHead::new(KIND_END, 1), header.id(), &end.to_payload(), &mut bytes);
+        append_plain(FrameHead::new(KIND_END, forged.frames.1), header.id(), &end.to_payload(), &mut bytes);
         LikeAFile(Cursor::new(bytes))
+    }
+
+    fn found(forged: &Forged, symbol: u64) -> Option<u64> {
+        let entry = find_symbol(&mut indexed(forged), symbol, &Limits::default());
+        entry.expect("no place that a file refuses").map(|entry| entry.offset)
+    }
+
+    #[test]
+    fn an_index_that_points_elsewhere_finds_nothing() {
+        assert_eq!(found(&true_one(), 3), Some(64));
+        // To a frame of another number, and to itself.
+        let before = Forged { first_offset: 64 - 37, frames: (2, 2), lengths: vec![1, 1], ..true_one() };
+        assert_eq!((found(&before, 64), found(&Forged { first_offset: 64, ..before }, 3)), (None, Some(64)));
+        let own = indexed(&true_one()).0.get_ref().len() as u64 - 100 - (36 + 24 + 4);
+        let itself = Forged { first_offset: own - 37, frames: (1, 2), ..true_one() };
+        assert_eq!(found(&itself, 64), None);
+        // No index, and one of more frames than an index names.
+        assert_eq!(found(&Forged { kind: KIND_CONTENT, ..true_one() }, 3), None);
+        let many = Forged { frames: (4097, 4097), lengths: vec![1; 4097], ..true_one() };
+        assert_eq!(found(&many, 3), None);
+        assert_eq!(
+            found(&Forged { frames: (4096, 4096), lengths: vec![1; 4096], ..true_one() }, 3),
+            Some(64)
+        );
+    }
+
+    #[test]
+    fn a_chain_of_indexes_is_followed_backwards_alone() {
+        let own = indexed(&true_one()).0.get_ref().len() as u64 - 100 - (36 + 24 + 4);
+        for previous in [own, own + 1, u64::MAX] {
+            let circle = Forged { previous, first: 4, frames: (5, 5), ..true_one() };
+            assert_eq!(found(&circle, 3), None, "{previous} behind {own}");
+        }
+        let settings = Settings::default().with_block_len(crate::BlockLen::MIN).with_frame_blocks(1);
+        let content: Vec<u8> = (0..8 * 4100_u32).map(|at| at.to_le_bytes()[0]).collect();
+        let id = ContainerId([9; 16]);
+        let whole = crate::container::encode_all(&content, &settings.expect("one block"), id).expect("bytes");
+        let mut file = LikeAFile(Cursor::new(whole));
+        for frame in [0, 1, 4095, 4096, 4099] {
+            let entry = find_symbol(&mut file, 8 * frame, &Limits::default()).expect("memory");
+            assert_eq!(entry.expect("an intact file").frame, frame);
+        }
     }
 
     #[test]
     fn an_index_that_points_beyond_every_file_finds_nothing() {
-        let found = |frame, index| {
-            let entry = find_symbol(&mut indexed(frame, index), 3, &Limits::default());
-            entry.expect("no place that a file refuses").map(|entry| entry.offset)
-        };
+        let found =
+            |first_offset, index_offset| found(&Forged { first_offset, index_offset, ..true_one() }, 3);
         assert_eq!(found(64, None), Some(64));
         for place in [0, 63, 65, 1 << 20, 1 << 63, u64::MAX] {
             assert_eq!(found(place, None), None, "frame at {place}");
