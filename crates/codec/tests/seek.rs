@@ -3,7 +3,8 @@
 use std::io::{Cursor, Seek, SeekFrom};
 
 use primestream_codec::container::{
-    ContainerId, Entry, FrameDecoder, FrameReader, Piece, Settings, encode_all, find_symbol, last_container,
+    ContainerId, ContentDigest, Entry, FrameDecoder, FrameEncoder, FrameReader, Header, Piece, Register,
+    Settings, encode_all, find_symbol, last_container,
 };
 use primestream_codec::{BlockLen, Limits, Symbols, Units};
 
@@ -47,6 +48,26 @@ fn every_symbol_is_found_in_its_frame() {
     }
     let behind = found(&bytes, 100).expect("an intact file");
     assert_eq!((behind.frame, behind.offset), (2, bytes.len() as u64 - 100));
+}
+
+#[test]
+fn frames_are_found_where_nothing_names_their_places() {
+    let settings = Settings::default().with_block_len(BlockLen::MIN).with_frame_blocks(1).expect("one block");
+    let header = Header::new(settings, ContainerId([3; 16]));
+    let (mut register, mut digest) = (Register::new(&header).without_index(), ContentDigest::default());
+    let mut encoder = FrameEncoder::new(&header);
+    let (content, mut bytes) = (b"a content of five frames, no less", header.to_bytes().to_vec());
+    for symbols in content.chunks(8) {
+        let start = bytes.len();
+        encoder.encode(register.frames(), symbols.into(), &mut bytes).expect("bytes");
+        register.frame((bytes.len() - start) as u64);
+        digest.update(symbols.into());
+    }
+    register.end(content.len() as u64, &digest.finish(), &mut bytes);
+    for symbol in 0..content.len() as u64 {
+        let entry = found(&bytes, symbol).expect("an intact file");
+        assert_eq!((holds(&bytes, &entry, content), entry.frame), (Ok(()), symbol / 8));
+    }
 }
 
 #[test]

@@ -101,8 +101,8 @@ fn every_bit_and_every_length_of_a_checkpoint_matters() {
 #[test]
 fn what_is_shorter_than_any_checkpoint_is_told_to_be_short() {
     let whole = encode(&checkpoint(1)).expect("small");
-    for len in 0..40 {
-        assert_eq!(decode(&whole[..len as usize]), Err(FormatError::Short { bytes: len }));
+    for (bytes, len) in (0..).zip(0..40) {
+        assert_eq!(decode(&whole[..len]), Err(FormatError::Short { bytes }));
     }
     assert_eq!(decode(&whole[..40]), Err(FormatError::Checksum));
     assert_eq!(decode(&[7; 40]), Err(FormatError::Magic));
