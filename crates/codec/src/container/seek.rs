@@ -209,11 +209,10 @@ impl Member {
     fn along_frames<S: Read + Seek>(&self, source: &mut S, frame: u64) -> io::Result<Option<u64>> {
         let mut offset = self.end.member_offset.saturating_add(HEADER_BYTES as u64);
         while let Some(head) = self.head_at(source, offset)? {
-            match head.kind {
-                KIND_CONTENT if head.number == frame => return Ok(Some(offset)),
-                KIND_END => break,
-                _ => offset = offset.saturating_add(head.stored_bytes()),
+            if head.kind == KIND_CONTENT && head.number == frame {
+                return Ok(Some(offset));
             }
+            offset = offset.saturating_add(head.stored_bytes());
         }
         Ok(None)
     }
@@ -324,6 +323,28 @@ mod tests {
     fn found(forged: &Forged, symbol: u64) -> Option<u64> {
         let entry = find_symbol(&mut indexed(forged), symbol, &Limits::default());
         entry.expect("no place that a file refuses").map(|entry| entry.offset)
+    }
+
+    /// A file of which nothing can be read.
+    struct Unread(LikeAFile, io::ErrorKind);
+
+    impl Read for Unread {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(self.1.into())
+        }
+    }
+
+    impl Seek for Unread {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_an_error_and_one_that_ends_is_none() {
+        let find = |kind| find_symbol(&mut Unread(indexed(&true_one()), kind), 3, &Limits::default());
+        assert_eq!(find(io::ErrorKind::Other).expect_err("it fails").kind(), io::ErrorKind::Other);
+        assert_eq!(find(io::ErrorKind::UnexpectedEof).expect("it ends"), None);
     }
 
     #[test]
