@@ -534,3 +534,23 @@ const REREAD_MAX: u64 = 4;
 /// Bytes searched at a time for the next frame. Larger gains nothing; smaller than a frame header cannot work.
 const SEARCH_BYTES: usize = 8 << 10;
 const _: () = assert!(SEARCH_BYTES > HEADER_BYTES && HEADER_BYTES > FRAME_HEAD_BYTES);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_back_is_let_go_of_when_it_was_taken_if_it_is_much() {
+        let bytes = vec![7; 3 * SEARCH_BYTES];
+        for (len, is_kept) in [(2 * SEARCH_BYTES, false), (10, true)] {
+            let mut source = Source::new(bytes.as_slice());
+            let mut out = Vec::new();
+            source.take(len, &mut out).expect("in memory");
+            source.push_back(std::mem::take(&mut out));
+            source.take(len - 1, &mut out).expect("in memory");
+            assert!(source.pending.capacity() >= len, "a byte is still there");
+            source.take(1, &mut out).expect("in memory");
+            assert_eq!((source.pending.capacity() > 0, source.offset), (is_kept, len as u64));
+        }
+    }
+}
