@@ -436,6 +436,14 @@ fn containers_may_stand_one_behind_the_other() {
         let end = !in_first && bit / 8 >= both.len() - 100;
         assert_eq!(found.delivered.len(), 6 - if end { 0 } else { lost }, "bit {bit}: {:?}", found.kinds);
     }
+    let limits = Limits { codewords_listed_max: 3, ..Limits::default() };
+    let mut reader = FrameReader::open(both.as_slice(), limits).expect("a container");
+    assert_eq!((reader.member_offset(), *reader.limits()), (0, limits));
+    let is_member = |piece: &Option<Piece>| matches!(piece, Some(Piece::Member { .. }));
+    while !is_member(&reader.next_piece().expect("in memory")) {}
+    assert_eq!(reader.member_offset(), first.bytes.len() as u64);
+    assert_eq!((reader.header().id(), reader.offset()), (ContainerId([2; 16]), reader.member_offset() + 64));
+
     // A damaged frame is whole where a container follows it.
     let mut headless = [&first.bytes[..first.starts[1]], &second.bytes].concat();
     headless[first.starts[1] - 5] ^= 1;

@@ -380,6 +380,7 @@ mod tests {
         let mut continuity = Continuity::new(&Header::new(Settings::default(), ContainerId::default()));
         let place = FramePlace { number: 0, offset: 64, bytes: 9 };
         continuity.admit(&place, b"abc".as_slice().into()).expect("the first frame");
+        assert_eq!((continuity.frames(), continuity.symbols()), (1, 3));
         let mut digest = ContentDigest::default();
         digest.update(b"abc".as_slice().into());
         let good = EndFrame {

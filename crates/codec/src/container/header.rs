@@ -409,6 +409,23 @@ mod tests {
     }
 
     #[test]
+    fn settings_that_contradict_each_other_stay_as_they_are() {
+        let dense = Settings::dense();
+        assert_eq!(dense.with_positions(Positions::Global).with_units(Units::Utf16), dense);
+        assert_eq!(dense.with_block_len(BlockLen::MIN), dense);
+        let codewords = Settings::default().with_units(Units::Codewords);
+        assert_eq!(codewords.with_positions(Positions::Global), codewords);
+        let global = Settings::default().with_positions(Positions::Global);
+        assert_eq!(global.with_units(Units::Codewords), codewords);
+        assert_eq!(global.with_units(Units::Utf16).positions(), Positions::Global);
+        let most = FRAME_SYMBOLS_MAX / BlockLen::MIN.to_u32();
+        let short = Settings::default().with_block_len(BlockLen::MIN);
+        assert_eq!((short.frame_blocks(), short.frame_symbols()), (2048, 16_384));
+        assert!(short.with_frame_blocks(0).is_none() && short.with_frame_blocks(most + 1).is_none());
+        assert_eq!(short.with_frame_blocks(most).map(|settings| settings.frame_blocks()), Some(most));
+    }
+
+    #[test]
     fn what_is_written_is_read() {
         assert_eq!(Header::parse(&header().to_bytes()).expect("written by us"), header());
         let default = Header::new(Settings::default(), ContainerId::default());
