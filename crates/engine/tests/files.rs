@@ -146,6 +146,27 @@ fn a_file_that_failed_takes_nothing_more() {
 }
 
 #[test]
+fn what_could_not_be_written_is_not_followed_by_anything() {
+    let disk = lossy();
+    let shared = || Arc::new(disk.clone());
+    let mut file = TransactionalFile::on(shared(), "/out/whole");
+    let mut parts = PartsFolder::on(shared(), "/out/parts");
+    file.write_all(b"some").unwrap();
+    parts.write_all(b"some").unwrap();
+    for sink in [&mut file as &mut dyn Write, &mut parts] {
+        disk.fail_at(disk.calls() + 1, 5);
+        let error = sink.write_all(b"lost").unwrap_err().to_string();
+        assert!(error.contains("cannot write"), "{error}");
+        disk.take_steps();
+        assert!(sink.write_all(b"more").is_err());
+    }
+    assert!(file.prepare(epoch(1), &mut Vec::new()).is_err() && file.finish().is_err());
+    assert!(parts.prepare(epoch(1), &mut Vec::new()).is_err() && parts.finish().is_err());
+    let changes = disk.take_steps().into_iter().filter(|step| step.call != "look").count();
+    assert_eq!(changes, 0, "what was written before counts as lost too");
+}
+
+#[test]
 fn parts_whose_sync_failed_take_nothing_more() {
     let disk = lossy();
     let mut parts = PartsFolder::on(Arc::new(disk.clone()), "/out/parts");

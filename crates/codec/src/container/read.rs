@@ -538,6 +538,17 @@ const _: () = assert!(SEARCH_BYTES > HEADER_BYTES && HEADER_BYTES > FRAME_HEAD_B
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::container::{ContainerId, Settings};
+
+    #[test]
+    fn what_stands_before_the_place_of_entry_pays_for_no_search() {
+        let header = Header::new(Settings::default(), ContainerId::default());
+        let entry = Entry { offset: 1 << 40, ..Entry::first(header) };
+        let mut source = FrameReader::enter([7; 10].as_slice(), &entry, Limits::default()).source;
+        source.take(10, &mut Vec::new()).expect("in memory");
+        assert!(source.may_read_again(40), "four times what was read");
+        assert!(!source.may_read_again(1));
+    }
 
     #[test]
     fn what_was_put_back_is_let_go_of_when_it_was_taken_if_it_is_much() {
