@@ -156,6 +156,8 @@ impl Transactional for World {
 
     fn commit(&mut self, epoch: Epoch) -> Result<(), SinkError> {
         self.chance()?;
+        let newest = self.checkpoints.lock().expect("nothing panics under it").last().map(|it| it.epoch);
+        assert!(newest >= Some(epoch), "epoch {epoch} shows, and {newest:?} is the newest that is stored");
         let mut output = self.output();
         let newest = output.prepared.range(..=epoch).next_back();
         output.shown = *newest.expect("what is committed was prepared").1;

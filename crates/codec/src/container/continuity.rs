@@ -422,5 +422,6 @@ mod tests {
         let damage =
             continuity.admit(&place(1), b"abc".as_slice().into()).expect("delivered").expect("but reported");
         assert_eq!((damage.frame, damage.kind), (Some(0), DamageKind::Short));
+        assert_eq!((continuity.frames(), continuity.symbols()), (2, 6));
     }
 }

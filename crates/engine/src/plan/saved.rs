@@ -239,6 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn of_other_groups_than_there_were_none_has_ended_before_all_had() {
+        let has_ended = |ended: [bool; 2], group: (usize, usize)| {
+            let parts: Vec<Part> = (0..2)
+                .map(|lane| {
+                    let has_ended = ended[lane as usize];
+                    let state = StageState { position: 7, has_ended, source: None }.to_bytes();
+                    Part { stage: 1, lane, step: 0, name: "words".to_owned(), state }
+                })
+                .collect();
+            Kept::of((Some(Epoch::FIRST), true), &parts, 1).unwrap().state(group).has_ended
+        };
+        assert!(has_ended([true, false], (0, 2)) && !has_ended([true, false], (1, 2)));
+        assert!(!has_ended([true, false], (0, 3)) && !has_ended([true, false], (2, 3)));
+        assert!(has_ended([true, true], (0, 3)) && has_ended([true, true], (2, 3)));
+    }
+
+    #[test]
     fn a_stage_that_has_ended_says_again_what_it_said() {
         let lane = || vec![("fold".to_owned(), vec![1, 2]), ("sink".to_owned(), vec![])];
         let mut said = Saved { lanes: vec![lane()], ..Saved::ended(Epoch::FIRST, 2, 77) };
