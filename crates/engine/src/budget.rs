@@ -150,7 +150,11 @@ impl Reservation {
 
     /// Parts `bytes` off, taking what is missing from the budget.
     pub(crate) fn split(&mut self, bytes: usize) -> Reservation {
-        self.grow(bytes.saturating_sub(self.bytes));
+        let missing = bytes.saturating_sub(self.bytes);
+        // Mostly nothing is, and then nobody else has to wait for the count.
+        if missing != 0 {
+            self.grow(missing);
+        }
         self.bytes -= bytes;
         Reservation { bytes, budget: self.budget.clone() }
     }
