@@ -1,7 +1,7 @@
 //! A stage that asks for its items: a source, or what joins several exchanges.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub(crate) struct OriginStage<S, C: Operator> {
     needs_executor: Option<Drive>,
     /// `None` when all is over.
     working: Mutex<Option<Working<S, C>>>,
+    /// Whoever holds `working` is taking a step, and looks again behind it.
+    is_acting: AtomicBool,
     output: Box<dyn Outflow<C::Out>>,
     meter: Meter,
     /// The name of the origin, and those of the steps as a profile sees them.
@@ -147,6 +149,7 @@ where
             needs_executor: working.origin.needs_executor(),
             links,
             working: Mutex::new(Some(working)),
+            is_acting: AtomicBool::new(false),
             output,
             meter: Meter::new(1),
             #[cfg(feature = "profiling")]
@@ -160,6 +163,19 @@ where
 
     fn is_source(&self) -> bool {
         self.links.inlets.is_empty()
+    }
+
+    /// Returns what it works with, unless somebody is taking a step, who looks again behind it. Who only looks is waited
+    /// for: if all others passed over the stage meanwhile and slept, nobody would see what had changed.
+    fn unless_acting(&self) -> Option<MutexGuard<'_, Option<Working<S, C>>>> {
+        loop {
+            match self.working.try_lock() {
+                Ok(guard) => return Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if self.is_acting.load(Ordering::Acquire) => return None,
+                Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+            }
+        }
     }
 
     /// Returns whether a source gives nothing, since the threshold is reached.
@@ -440,11 +456,7 @@ where
         if self.is_finished() {
             return Step::Waiting;
         }
-        let mut guard = match self.working.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Step::Waiting,
-        };
+        let Some(mut guard) = self.unless_acting() else { return Step::Waiting };
         let Some(working) = guard.as_mut().filter(|_| !self.is_finished()) else { return Step::Waiting };
         if self.output.is_closed() {
             self.finish(working, true, (index, host));
@@ -452,7 +464,12 @@ where
             return Step::Worked;
         }
         match self.readiness(working, index, host) {
-            Ok(()) => self.act(working, index, host),
+            Ok(()) => {
+                self.is_acting.store(true, Ordering::Release);
+                let step = self.act(working, index, host);
+                self.is_acting.store(false, Ordering::Release);
+                step
+            }
             Err(lacking) => {
                 self.meter.observe(lacking, || host.now());
                 Step::Waiting
@@ -505,14 +522,11 @@ where
     }
 
     fn is_quiet(&self) -> bool {
-        match self.working.try_lock() {
-            Ok(guard) => guard.as_ref().is_none_or(|working| {
-                self.is_finished()
-                    || !working.has_arrears() && working.gathered.is_none() && working.origin.is_quiet()
-            }),
-            Err(TryLockError::Poisoned(_)) => true,
-            Err(TryLockError::WouldBlock) => false,
-        }
+        let Some(guard) = self.unless_acting() else { return false };
+        guard.as_ref().is_none_or(|working| {
+            self.is_finished()
+                || !working.has_arrears() && working.gathered.is_none() && working.origin.is_quiet()
+        })
     }
 
     fn due(&self) -> Option<Duration> {
