@@ -458,23 +458,21 @@ where
         }
         let Some(mut guard) = self.unless_acting() else { return Step::Waiting };
         let Some(working) = guard.as_mut().filter(|_| !self.is_finished()) else { return Step::Waiting };
-        if self.output.is_closed() {
+        let is_closed = self.output.is_closed();
+        if !is_closed && let Err(lacking) = self.readiness(working, index, host) {
+            self.meter.observe(lacking, || host.now());
+            return Step::Waiting;
+        }
+        self.is_acting.store(true, Ordering::Release);
+        let step = if is_closed {
             self.finish(working, true, (index, host));
             host.changed();
-            return Step::Worked;
-        }
-        match self.readiness(working, index, host) {
-            Ok(()) => {
-                self.is_acting.store(true, Ordering::Release);
-                let step = self.act(working, index, host);
-                self.is_acting.store(false, Ordering::Release);
-                step
-            }
-            Err(lacking) => {
-                self.meter.observe(lacking, || host.now());
-                Step::Waiting
-            }
-        }
+            Step::Worked
+        } else {
+            self.act(working, index, host)
+        };
+        self.is_acting.store(false, Ordering::Release);
+        step
     }
 
     fn promise(&self) -> Promise {
