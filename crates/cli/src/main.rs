@@ -3,8 +3,10 @@
 //! Each command describes a pipeline, runs it under the eyes of `progress` and `signals`, and says with
 //! its exit code how it ended (`exit`).
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+#[cfg(unix)]
+mod allocator;
 mod args;
 mod checkpoints;
 mod command;

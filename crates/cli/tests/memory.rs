@@ -96,3 +96,18 @@ fn factors_of_a_stream_without_end_need_no_more_the_longer_it_is() {
         Some((early, late)) => assert!(late <= early + (12 << 20), "{late} bytes after {early}"),
     }
 }
+
+/// The allocator reads its settings from a symbol, and nobody would miss that at once.
+#[test]
+#[cfg(unix)]
+fn all_threads_take_memory_from_one_arena() {
+    let told =
+        program().args(["factor", "60"]).env("_RJEM_MALLOC_CONF", "stats_print:true").output().unwrap();
+    let told = String::from_utf8(told.stderr).unwrap();
+    for setting in ["narenas: 1", "background_thread: true", "dirty_decay_ms: 100", "muzzy_decay_ms: 0"] {
+        assert!(
+            told.lines().any(|line| line.trim().starts_with(&format!("opt.{setting}"))),
+            "{setting}: {told}"
+        );
+    }
+}

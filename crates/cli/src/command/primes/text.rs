@@ -17,7 +17,7 @@ pub(super) struct Text {
 impl Text {
     /// Starts with room for so many bytes, which grows if more are written.
     pub(super) fn with_room(bytes: usize) -> Self {
-        Self { bytes: vec![0; bytes], len: 0, base: 0, head: [b'0'; HEAD_BYTES], head_len: 0 }
+        Self { bytes: Vec::with_capacity(bytes), len: 0, base: 0, head: [b'0'; HEAD_BYTES], head_len: 0 }
     }
 
     /// Writes numbers, each with a line feed.
@@ -84,10 +84,11 @@ impl Text {
         low
     }
 
+    /// Makes room piece by piece, each of which is still in the cache when it is written to.
     #[inline]
     fn make_room(&mut self, at: usize) {
         if self.bytes.len() < at + ROOM_BYTES {
-            self.bytes.resize(2 * self.bytes.len() + 4096, 0);
+            self.bytes.resize(self.bytes.len() + STEP_BYTES, 0);
         }
     }
 }
@@ -103,6 +104,8 @@ fn without_zeros(digits: &[u8; 4], room: &mut [u8]) -> usize {
 const TAIL: u128 = 10_000;
 /// Bytes the first digits may take: 2^128 has 39 digits.
 const HEAD_BYTES: usize = 40;
+/// Bytes of room that are made at once.
+const STEP_BYTES: usize = 1 << 14;
 /// Bytes that any one thing written here fits in.
 const ROOM_BYTES: usize = 64;
 
