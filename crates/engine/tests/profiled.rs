@@ -8,7 +8,7 @@ use std::time::Duration;
 use primestream_engine::metrics::StageMetrics;
 use primestream_engine::{ChunkProcessor, Emit, Order, Outcome, Report, Stream, Transform};
 
-const ITEMS: u64 = 10_000;
+const ITEMS: u64 = 4_000;
 
 /// Works for a while.
 fn spin(rounds: u32) -> u64 {
