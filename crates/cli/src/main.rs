@@ -5,7 +5,7 @@
 
 #![deny(unsafe_code)]
 
-#[cfg(unix)]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod allocator;
 mod args;
 mod checkpoints;

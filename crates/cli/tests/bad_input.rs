@@ -65,7 +65,7 @@ fn what_is_no_container_is_65_and_no_output_appears() {
 }
 
 #[test]
-fn every_truncation_is_told_and_leaves_no_output() {
+fn truncations_are_told_and_leave_no_output() {
     let folder = Folder::new();
     let whole = container(200);
     let output = folder.name("out");

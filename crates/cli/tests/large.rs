@@ -18,36 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use program::program;
+use program::{PART_BYTES, part, program};
 
 /// What the processes may hold in all: what they are told and 32 MiB for the program itself.
 const RESIDENT_MAX: u64 = (64 + 32) << 20;
-
-/// A part of the content: text, and numbers that no compressor and no table knows.
-fn part(number: u64) -> Vec<u8> {
-    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut part = Vec::with_capacity(PART_BYTES);
-    while part.len() < PART_BYTES {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        if state & 0x700 == 0 {
-            part.extend(state.to_le_bytes());
-        } else {
-            part.extend_from_slice(LINES[(state >> 20) as usize % LINES.len()]);
-        }
-    }
-    part.truncate(PART_BYTES);
-    part
-}
-
-const PART_BYTES: usize = 1 << 20;
-const LINES: [&[u8]; 4] = [
-    b"It was the best of times, it was the worst of times, ",
-    b"{\"id\": 18446744073709551557, \"is_prime\": true}\n",
-    b"    for (index, symbol) in symbols.iter().enumerate() {\n",
-    b"\0\0\0\0\0\0\0\0",
-];
 
 fn parts(profile: &str) -> u64 {
     let bytes = asked().map_or(1_000_000_000, |gigabytes| gigabytes * 1_000_000_000);

@@ -1,4 +1,5 @@
-//! An output that takes little, or nothing: the program waits without work and without more memory, and can be ended.
+//! An output that takes little, or nothing: the program waits without work and without more memory, and can be ended; and
+//! one that takes less than could come.
 //!
 //! Two seconds each in an ordinary test; `cargo xtask long slow` asks for minutes.
 #![cfg(target_os = "linux")]
@@ -12,13 +13,13 @@
 mod program;
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use program::program;
+use program::{part, program, run};
 
 /// How long each output is slow unless more is asked for.
 const SECONDS: u64 = 2;
@@ -105,4 +106,36 @@ fn an_output_of_a_megabyte_a_second_takes_no_work_and_no_more_memory() {
 fn an_output_that_takes_nothing_takes_no_work_and_can_be_left() {
     let mut child = begin();
     watch("nothing", &mut child, || thread::sleep(Duration::from_secs(1)));
+}
+
+/// Frames are made by some threads and freed by another, and what that leaves behind must not add up.
+#[test]
+fn what_waits_for_a_steady_reader_stays_within_the_memory() {
+    let content: Vec<u8> = (0..64).flat_map(part).collect();
+    let container = run(&["encode", "-q", "--profile", "dense"], &content).succeeds().stdout;
+    let mut child = program()
+        .args(["decode", "-q", "--memory-limit", "64MiB"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // Until nobody reads any more.
+    let feeder = thread::spawn(move || while input.write_all(&container).is_ok() {});
+    let mut output = child.stdout.take().unwrap();
+    let mut taken = vec![0; 1_000_000];
+    let started = Instant::now();
+    let mut resident = 0;
+    // 100 MB/s, if so much comes.
+    for turn in 0..100 * seconds() {
+        output.read_exact(&mut taken).unwrap();
+        let due = Duration::from_millis(10 * (turn + 1));
+        thread::sleep(due.saturating_sub(started.elapsed()));
+        resident = state(&child).0.max(resident);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    feeder.join().unwrap();
+    eprintln!("100 MB/s: {} KiB resident at most after {:.1?}", resident >> 10, started.elapsed());
+    assert!(resident <= RESIDENT_MAX, "{resident} bytes");
 }

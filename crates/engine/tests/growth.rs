@@ -12,7 +12,7 @@ const PIPELINES: u64 = 30_000;
 /// After these all that is kept from one pipeline to the next is there.
 const WARM: u64 = 5_000;
 /// What the allocator may hold more of at one time than at another.
-const SLACK_BYTES: u64 = 4 << 20;
+const SLACK_BYTES: u64 = 3 << 19;
 /// Threads whose work is over, and which the system has not taken away yet.
 const ENDING: u64 = 2;
 

@@ -65,6 +65,32 @@ impl Ended {
     }
 }
 
+/// A part of a long content: text, and numbers that no compressor and no table knows.
+pub(crate) fn part(number: u64) -> Vec<u8> {
+    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut part = Vec::with_capacity(PART_BYTES);
+    while part.len() < PART_BYTES {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        if state & 0x700 == 0 {
+            part.extend(state.to_le_bytes());
+        } else {
+            part.extend_from_slice(LINES[(state >> 20) as usize % LINES.len()]);
+        }
+    }
+    part.truncate(PART_BYTES);
+    part
+}
+
+pub(crate) const PART_BYTES: usize = 1 << 20;
+const LINES: [&[u8]; 4] = [
+    b"It was the best of times, it was the worst of times, ",
+    b"{\"id\": 18446744073709551557, \"is_prime\": true}\n",
+    b"    for (index, symbol) in symbols.iter().enumerate() {\n",
+    b"\0\0\0\0\0\0\0\0",
+];
+
 /// A folder of its own for a test.
 pub(crate) struct Folder(tempfile::TempDir);
 
